@@ -1,0 +1,1 @@
+//! windlass: the words, the kernel and the journal's format.

@@ -1,0 +1,1 @@
+//! windlass: journal on disk, clock and processes of this machine.

@@ -1,0 +1,1 @@
+//! windlass: the simulated cluster.

@@ -1,0 +1,1 @@
+//! windlass: terminal progress, NDJSON and HTML from run events.

@@ -1,0 +1,1 @@
+//! windlass: strategies compiled to notches, and the climb that raises them.
