@@ -1,1 +1,14 @@
-//! windlass: the words, the kernel and the journal's format.
+//! The words of windlass: models, the kernel that runs every long-lived operation, the parts of a
+//! platform, and the journal's format. Nothing here does I/O, reads a clock or needs a runtime.
+//!
+//! Reading order: [`time`], [`id`], [`fence`] (who may write).
+//! Then [`platform`] (what it meets), [`event`] (what it tells).
+
+pub mod event;
+pub mod evidence;
+pub mod fence;
+pub mod id;
+pub mod journal;
+pub mod platform;
+pub mod time;
+pub mod weight;

@@ -1,0 +1,78 @@
+//! Who may write: epochs, fences, and the token that a write must find on its object.
+//!
+//! A lease is only a hint. What keeps a second operator, or a late write of our own, from taking
+//! effect is a token on each object that the API server itself compares in the write: a JSON patch
+//! `test` on the fence annotation, on the Deployment's generation, or on the resourceVersion of an
+//! object that carries no fence yet. Every write that lands moves the token, so of two writes that
+//! expect the same token at most one lands, and a write that expects an old one never does.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{RunId, Uid};
+
+/// How often a run has been taken over, counted in the cluster; a higher epoch ends all lower ones.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Epoch(pub u64);
+
+impl Epoch {
+    /// The epoch after this one.
+    pub fn next(self) -> Epoch {
+        Epoch(self.0.saturating_add(1))
+    }
+}
+
+/// The mark that each write leaves on its object: run, epoch, and the write's number in the run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Fence {
+    /// The run that wrote.
+    pub run: RunId,
+    /// Its epoch then.
+    pub epoch: Epoch,
+    /// Number of the write, rising within the run and never used twice.
+    pub seq: u64,
+}
+
+impl fmt::Display for Fence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.run, self.epoch.0, self.seq)
+    }
+}
+
+/// What the server compares before a write takes effect.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Token {
+    /// The object does not exist yet: a create, refused when the name is taken.
+    Absent,
+    /// The object carries this fence.
+    Fence(Fence),
+    /// The object carries no fence and is at this resourceVersion.
+    Version(u64),
+    /// The Deployment is at this generation (its annotations travel, so it carries no fence).
+    Generation(u64),
+}
+
+/// The precondition of a write, checked by the server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Expect {
+    /// Identity of the object; `None` for a create.
+    pub uid: Option<Uid>,
+    /// Its token.
+    pub token: Token,
+}
+
+impl Expect {
+    /// The precondition of a create.
+    pub fn absent() -> Self {
+        Self { uid: None, token: Token::Absent }
+    }
+
+    /// The object of this identity, at this token.
+    pub fn at(uid: &Uid, token: &Token) -> Self {
+        Self { uid: Some(uid.clone()), token: token.clone() }
+    }
+}

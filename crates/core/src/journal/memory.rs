@@ -1,0 +1,58 @@
+//! A journal in memory: for tests, and for runs that need not outlive their process.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+
+use super::{Journal, JournalError};
+use crate::id::RunId;
+
+/// Keeps records in memory.
+#[derive(Debug, Default)]
+pub struct MemoryJournal {
+    runs: Mutex<BTreeMap<RunId, Vec<Vec<u8>>>>,
+}
+
+impl MemoryJournal {
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeMap<RunId, Vec<Vec<u8>>>) -> T) -> T {
+        act(&mut self.runs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn append(&self, run: &RunId, index: u64, record: Vec<u8>) -> Result<(), JournalError> {
+        self.with(|runs| {
+            let records = runs.entry(run.clone()).or_default();
+            match usize::try_from(index).ok().and_then(|i| records.get(i)) {
+                Some(there) if *there == record => Ok(()),
+                None if records.len() as u64 == index => {
+                    records.push(record);
+                    Ok(())
+                }
+                _ => Err(JournalError::Conflict { run: run.clone(), index }),
+            }
+        })
+    }
+
+    async fn read(&self, run: &RunId) -> Result<Vec<Vec<u8>>, JournalError> {
+        Ok(self.with(|runs| runs.get(run).cloned().unwrap_or_default()))
+    }
+
+    async fn ends(&self, run: &RunId) -> Result<Option<(Vec<u8>, u64, Vec<u8>)>, JournalError> {
+        Ok(self.with(|runs| {
+            let records = runs.get(run)?;
+            Some((records.first()?.clone(), records.len() as u64 - 1, records.last()?.clone()))
+        }))
+    }
+
+    async fn runs(&self) -> Result<Vec<RunId>, JournalError> {
+        Ok(self.with(|runs| runs.keys().cloned().collect()))
+    }
+
+    async fn remove(&self, run: &RunId) -> Result<(), JournalError> {
+        self.with(|runs| runs.remove(run));
+        Ok(())
+    }
+}

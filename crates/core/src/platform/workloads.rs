@@ -1,0 +1,96 @@
+//! Deployments, ReplicaSets, pods and Services.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::fence::{Epoch, Fence};
+use crate::id::{AppRef, Holder, ObjectName, RunId};
+use crate::platform::{AppSeen, Fault, Receipt, Templates, Write};
+
+/// Which objects a run is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppScope {
+    /// The app.
+    pub app: AppRef,
+    /// Services of the app that the run may pin or make, by name.
+    pub services: Vec<ObjectName>,
+}
+
+/// Why an app could not be claimed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClaimFault {
+    /// Another run holds the app.
+    #[error(
+        "run {run} holds the app (driven by {holder}): wait for it, resume it, or abort it first"
+    )]
+    Held {
+        /// The run that holds it.
+        run: RunId,
+        /// The process that drives it.
+        holder: Holder,
+    },
+    /// The claim may or may not have been made: claim again.
+    #[error("the outcome of the claim is unknown: {reason}")]
+    Unknown {
+        /// What happened.
+        reason: String,
+    },
+    /// The server refused.
+    #[error("the claim was refused: {reason}")]
+    Refused {
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Deployments, ReplicaSets, pods and Services of a cluster.
+///
+/// # Contract
+/// - `observe` after an acknowledged write of the same caller sees it (read your writes).
+/// - `write` checks [`Write::expect`] atomically with taking effect; of two writes that expect the
+///   same token at most one takes effect. A write to a Deployment leaves no mark; every other
+///   leaves `fence` on its object unless its change says that it takes the mark off.
+/// - `Fault::Unknown` says that the request may yet take effect; `Fault::Refused` that it never will.
+/// - `claim` raises the epoch by compare-and-swap in the cluster; two claims never return the same.
+/// - Nothing is retried inside: the engine re-decides.
+#[async_trait]
+#[cfg_attr(feature = "mock", mockall::automock)]
+pub trait Workloads: Debug + Send + Sync {
+    /// Reads the app as it is now.
+    ///
+    /// # Errors
+    /// When the cluster cannot be read; [`Fault::Unknown`] never, as reads change nothing.
+    async fn observe(&self, scope: &AppScope) -> Result<AppSeen, Fault>;
+
+    /// Sends one write.
+    ///
+    /// # Errors
+    /// See the contract.
+    async fn write(
+        &self,
+        app: &AppRef,
+        templates: &Templates,
+        fence: &Fence,
+        write: &Write,
+    ) -> Result<Receipt, Fault>;
+
+    /// Takes the app for a run, or takes the run over from whoever drives it, and gives the epoch.
+    ///
+    /// # Errors
+    /// When another run holds it, or the server does not answer.
+    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault>;
+
+    /// Gives the app back, where this run and epoch hold it; nothing happens otherwise.
+    ///
+    /// # Errors
+    /// When the server does not answer: release again.
+    async fn release(&self, app: &AppRef, run: &RunId, epoch: Epoch) -> Result<(), Fault>;
+
+    /// Resolves when something of the app may have changed since the last `observe`. May resolve
+    /// without a change; must not stay pending for ever after one.
+    async fn changed(&self, app: &AppRef);
+}
+
+const _: fn(&dyn Workloads) = |_| {};
