@@ -4,12 +4,14 @@
 //! hash chain. A store keeps bytes in order and never loses what it acknowledged.
 
 mod memory;
+mod record;
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
 pub use memory::MemoryJournal;
+pub use record::{Chain, FORMAT, GENESIS, Head, Record, RecordError, Why};
 
 use crate::id::RunId;
 

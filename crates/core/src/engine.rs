@@ -1,0 +1,18 @@
+//! The engine: one pure part that turns events into effects, and one short driver that carries
+//! the effects out.
+//!
+//! [`Run`] knows no I/O and no clock: [`Run::handle`] takes an [`Event`] and the time, and gives
+//! [`Effect`]s in the order they must happen; a record comes before everything that rests on it.
+//! [`drive`] is the same for a live world. After a crash the engine re-decides, it never re-sends.
+
+mod audit;
+mod drive;
+mod resume;
+mod run;
+mod world;
+
+pub use audit::{Divergence, audit};
+pub use drive::{Doors, DriveError, Inbox, Outbox, drive, mailbox};
+pub use resume::ResumeError;
+pub use run::{Effect, Event, Now, Pace, Run, Stop};
+pub use world::World;

@@ -1,0 +1,99 @@
+//! Taking a run up again from its journal.
+
+use std::sync::Arc;
+
+use crate::engine::run::{Now, Pace, Run};
+use crate::id::RunId;
+use crate::journal::{Chain, Record, RecordError, Why};
+use crate::kernel::{Machine, Waiting};
+use crate::time::Span;
+
+/// Why a run cannot be taken up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResumeError {
+    /// A record cannot be trusted.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The first record holds no spec.
+    #[error("the first record of run {run} holds no spec: the journal was cut at its start")]
+    NoSpec {
+        /// The run.
+        run: RunId,
+    },
+}
+
+impl<M: Machine> Run<M> {
+    /// Takes a run up from its first and last record. Claim the app next: the claim gives the
+    /// epoch, and everything older is fenced off.
+    ///
+    /// Writes that were in flight are of unknown outcome; questions are asked again. Watched time
+    /// goes on from the last record: what passed since was not watched.
+    ///
+    /// # Errors
+    /// When a record cannot be read, or is of another machine.
+    pub fn resume(
+        first: &[u8],
+        index: u64,
+        last: &[u8],
+        pace: Pace,
+        now: Now,
+    ) -> Result<Self, ResumeError> {
+        let opening = Record::<M>::decode(0, first)?;
+        let Why::Started(spec) = opening.why else {
+            return Err(ResumeError::NoSpec { run: opening.head.run });
+        };
+        let last_record = Record::<M>::decode(index, last)?;
+        if last_record.head.index != index || last_record.head.run != opening.head.run {
+            return Err(RecordError::BrokenChain { index }.into());
+        }
+        let spec = Arc::new(*spec);
+        Ok(Self::from_record(spec, last_record, Chain::after(index, last), pace, now))
+    }
+
+    fn from_record(
+        spec: Arc<M::Spec>,
+        last: Record<M>,
+        chain: Chain,
+        pace: Pace,
+        now: Now,
+    ) -> Self {
+        let numbers = |open: &crate::kernel::Open<M>| {
+            let writes = open.writes.iter().map(|w| w.id);
+            writes.chain(open.asks.iter().map(|a| a.id)).max().unwrap_or(0)
+        };
+        let next_id = numbers(&last.open).max(last.first_new);
+        Self {
+            id: last.head.run,
+            spec,
+            state: last.state,
+            outcome: last.outcome,
+            open: last.open.after_crash(),
+            wait: Waiting::on("the app to be claimed"),
+            epoch: last.head.epoch,
+            chain,
+            next_id,
+            watched: last.head.at.watched,
+            pace,
+            last_fresh: None,
+            not_before: now.mono,
+            glance: None,
+            away: Some(now.wall.since(last.head.at.wall)),
+            stopped: None,
+        }
+    }
+
+    /// The same run with a spec that is shared, where the caller knows it to be equal: many runs of
+    /// one process then hold it once.
+    #[must_use]
+    pub fn sharing(mut self, spec: &Arc<M::Spec>) -> Self {
+        if *self.spec == **spec {
+            self.spec = Arc::clone(spec);
+        }
+        self
+    }
+
+    /// Watched time of the run so far.
+    pub fn watched(&self) -> Span {
+        self.watched
+    }
+}

@@ -1,0 +1,106 @@
+//! What a machine answers: look, cause, step, wait.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::What;
+use crate::fence::Epoch;
+use crate::kernel::{Machine, Signal};
+use crate::platform::{Fault, Receipt};
+use crate::time::{Span, Timestamp};
+
+/// What a view amounts to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look<M: Machine> {
+    /// Nothing to decide: this is waited for.
+    Wait(Waiting),
+    /// There is something to decide, and it rests on this.
+    Fact(M::Fact),
+}
+
+/// Why a machine is asked to decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause<'a, M: Machine> {
+    /// This process took the app, at this epoch. Above the first, another process may have writes
+    /// of this run in flight that this one knows nothing of.
+    Claimed(Epoch),
+    /// The world looks like this.
+    Fact(&'a M::Fact),
+    /// A write was answered, or its answer was lost.
+    Wrote(u64, &'a M::Write, &'a Result<Receipt, Fault>),
+    /// A question was answered.
+    Answer(u64, &'a M::Ask, &'a M::Answer),
+    /// Somebody says something.
+    Signal(&'a Signal),
+    /// The deadline of the wait has passed.
+    Due,
+}
+
+/// When a wait ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deadline {
+    /// At this much watched time of the run.
+    Watched(Span),
+    /// At this time on the wall clock.
+    Wall(Timestamp),
+}
+
+/// What a run waits for: whose turn it is, until when, and what happens then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Whose turn it is, and for what, in one line.
+    pub on: String,
+    /// The earliest deadlines of each clock; the machine is told [`Cause::Due`] when one passes.
+    pub until: Vec<Deadline>,
+    /// What happens then, in one line.
+    pub then: String,
+}
+
+impl Waiting {
+    /// A wait without a deadline of its own: something else (a signal, a write's end) ends it.
+    pub fn on(on: impl Into<String>) -> Self {
+        Self { on: on.into(), until: Vec::new(), then: String::new() }
+    }
+
+    /// The same wait, ended by a deadline.
+    #[must_use]
+    pub fn until(mut self, deadline: Deadline, then: impl Into<String>) -> Self {
+        self.until.push(deadline);
+        self.then = then.into();
+        self
+    }
+}
+
+/// A step that moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move<M: Machine> {
+    /// The state after it.
+    pub state: M::State,
+    /// Writes decided earlier that must not be sent any more, by number.
+    pub withdraw: Vec<u64>,
+    /// Writes to send, in any order.
+    pub writes: Vec<M::Write>,
+    /// Questions to ask.
+    pub asks: Vec<M::Ask>,
+    /// What is waited for then.
+    pub wait: Waiting,
+    /// What is worth telling.
+    pub says: Vec<What>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step<M: Machine> {
+    /// Nothing: this is waited for.
+    Stay(Waiting),
+    /// The signal cannot be taken: why. (Only an answer to [`Cause::Signal`].)
+    Refuse(String),
+    /// Go on.
+    Move(Box<Move<M>>),
+    /// The end.
+    Done {
+        /// The last state.
+        state: M::State,
+        /// How it ended.
+        outcome: M::Outcome,
+    },
+}
