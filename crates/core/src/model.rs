@@ -1,0 +1,22 @@
+//! The seeds' types made strong: values that cannot be wrong, in the Kubernetes notation.
+
+mod image;
+mod label;
+mod malformed;
+mod name;
+mod port;
+mod quantity;
+mod replicas;
+mod rolling;
+mod selector;
+mod text;
+
+pub use image::{Digest, ImageError, ImageRef, ImageRule, PinnedImage, Registry, Repository, Tag};
+pub use label::{Annotations, LabelError, LabelKey, LabelRule, LabelValue, Labels};
+pub use malformed::{Malformed, Rule};
+pub use name::{DnsLabel, DnsSubdomain, NameError, NameRule, PortName};
+pub use port::{Port, PortError, PortRef, Protocol};
+pub use quantity::{Format, Quantity, QuantityError, QuantityRule};
+pub use replicas::{IntOrPercent, Percent, PercentError, PercentRule, Replicas, ReplicasError};
+pub use rolling::{RollingLimits, RollingLimitsError, RollingRoom};
+pub use selector::{Operator, Requirement, RequirementError, Selector, Test, Values};
