@@ -12,6 +12,7 @@ pub mod fence;
 pub mod id;
 pub mod journal;
 pub mod kernel;
+pub mod manifest;
 pub mod model;
 pub mod platform;
 pub mod time;
