@@ -39,8 +39,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &[String]) -> Result<Vec<Finding>, Box<dyn Error>> {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
+    // Asked when run, not when built: clones may share a target folder.
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR").ok_or("run me as `cargo xtask`")?;
+    let root = Path::new(&xtask).parent().ok_or("xtask has no parent folder")?;
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["tidy"] => tidy::run(root, &Tree::read(root)?),
