@@ -153,6 +153,8 @@ pub struct ServiceSeen {
     pub made_by: Option<RunId>,
     /// Ready endpoints behind it that the data plane is known to send to.
     pub endpoints: u32,
+    /// True when the data plane is known to follow the selector as it is written.
+    pub settled: bool,
 }
 
 /// The route that splits traffic, as it was read. Written, accepted and effective are three facts.
