@@ -13,6 +13,7 @@ use crate::time::{Span, Timestamp};
 use crate::weight::Weight;
 
 /// Version of the event format. A line of NDJSON carries it in `schema`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EventSchema {
     /// The first version.
@@ -22,6 +23,7 @@ pub enum EventSchema {
 }
 
 /// One thing that happened in a run.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunEvent {
     /// Format of this event.
@@ -37,6 +39,7 @@ pub struct RunEvent {
 }
 
 /// What happened. New kinds may be added: readers skip those that they do not know.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -156,6 +159,7 @@ pub enum What {
 }
 
 /// The head of a plan: what the run is going to do.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outline {
     /// The app.
@@ -177,6 +181,7 @@ pub struct Outline {
 }
 
 /// One notch of an outline.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotchOutline {
     /// The candidate's share of traffic.
@@ -192,6 +197,7 @@ pub struct NotchOutline {
 }
 
 /// A limit that a metric must keep.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
     /// The metric, as in [`What::Sampled`].
@@ -203,6 +209,7 @@ pub struct Limit {
 }
 
 /// What is seen of the app at one look.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Glance {
     /// The stable side.
@@ -216,6 +223,7 @@ pub struct Glance {
 }
 
 /// What is seen of one side.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideGlance {
     /// Pods asked for.
@@ -227,6 +235,7 @@ pub struct SideGlance {
 }
 
 /// What a run does at a notch.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -237,6 +246,7 @@ pub enum Stage {
 }
 
 /// When a wait ends by itself.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expiry {
     /// Time left when the event was sent.
@@ -246,6 +256,7 @@ pub struct Expiry {
 }
 
 /// What an analysis makes of one measurement.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
@@ -262,6 +273,7 @@ pub enum Judgement {
 }
 
 /// Directions a run can take.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
@@ -282,6 +294,7 @@ pub enum Direction {
 }
 
 /// How a run ended, and what a person has to know.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
     /// The result.
@@ -297,6 +310,7 @@ pub struct Ending {
 }
 
 /// The result of a run.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndResult {

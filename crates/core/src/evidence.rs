@@ -10,6 +10,7 @@ use crate::weight::Weight;
 /// A measured number in millionths, so that decisions are exact and records compare.
 ///
 /// A rate of 1.2 % is `12_000`; a latency of 250 ms, in seconds, is `250_000`.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -56,6 +57,7 @@ impl fmt::Display for Reading {
 }
 
 /// Why a question to a metrics source gave nothing that can be judged.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoEvidence {
@@ -97,6 +99,7 @@ pub enum NoEvidence {
 }
 
 /// One answer of a metrics source, stamped with the exposure that was in effect when it was taken.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// What was read, or why nothing was.
@@ -109,6 +112,7 @@ pub struct Sample {
 }
 
 /// What the evidence says. The order is from best to worst: of several verdicts the worst counts.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     /// All the evidence asked for is there, and it is good.
@@ -120,6 +124,7 @@ pub enum Verdict {
 }
 
 /// Why a verdict is open.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Doubt {
     /// Not one measurement was taken.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $type(Arc<str>);
@@ -75,6 +76,7 @@ impl TemplateDigest {
 }
 
 /// The app a run is about: a Deployment and what belongs to it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AppRef {
     /// Namespace of every object of the app.
@@ -97,6 +99,7 @@ impl fmt::Display for AppRef {
 }
 
 /// Kinds of objects that a run writes.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// `apps/v1` Deployment: the app itself.
@@ -121,6 +124,7 @@ impl fmt::Display for Kind {
 }
 
 /// One object of the app.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// Its kind.

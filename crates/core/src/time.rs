@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// An instant on the wall clock: milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Prints as RFC 3339 in UTC. Arithmetic saturates at the ends of the range.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -58,6 +59,7 @@ impl fmt::Display for Timestamp {
 }
 
 /// A length of time in whole milliseconds, never negative. Arithmetic saturates.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(u64);
 

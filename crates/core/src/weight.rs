@@ -5,9 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A share of traffic from 0 to 100 %, in basis points (1/100 of a percent).
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Weight(u16);
+pub struct Weight(#[cfg_attr(feature = "schema", schemars(range(max = 10_000)))] u16);
 
 /// A share that is more than everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AppRef, RunId};
 
 /// Where in a rollout a hook is asked.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum HookPhase {
     /// Before anything is touched.
@@ -45,6 +46,7 @@ pub struct HookCall {
 }
 
 /// What a hook says.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HookAnswer {
     /// Go on.
