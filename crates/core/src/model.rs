@@ -1,5 +1,7 @@
-//! The seeds' types made strong: values that cannot be wrong, in the Kubernetes notation.
+//! The seeds' types made strong: values that cannot be wrong, in the Kubernetes notation, and
+//! [`view`]s that read them out of manifests.
 
+mod digest;
 mod image;
 mod label;
 mod malformed;
@@ -10,13 +12,19 @@ mod replicas;
 mod rolling;
 mod selector;
 mod text;
+pub mod view;
+mod words;
 
+pub use digest::{POD_TEMPLATE_HASH, canonical_template, template_digest};
 pub use image::{Digest, ImageError, ImageRef, ImageRule, PinnedImage, Registry, Repository, Tag};
 pub use label::{Annotations, LabelError, LabelKey, LabelRule, LabelValue, Labels};
 pub use malformed::{Malformed, Rule};
 pub use name::{DnsLabel, DnsSubdomain, NameError, NameRule, PortName};
 pub use port::{Port, PortError, PortRef, Protocol};
 pub use quantity::{Format, Quantity, QuantityError, QuantityRule};
-pub use replicas::{IntOrPercent, Percent, PercentError, PercentRule, Replicas, ReplicasError};
+pub use replicas::{
+    IntOrPercent, Percent, PercentError, PercentRangeError, PercentRule, Replicas, ReplicasError,
+};
 pub use rolling::{RollingLimits, RollingLimitsError, RollingRoom};
 pub use selector::{Operator, Requirement, RequirementError, Selector, Test, Values};
+pub use words::UnknownWord;

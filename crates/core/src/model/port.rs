@@ -6,6 +6,7 @@ use std::num::NonZeroU16;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::name::PortName;
+use super::words::words;
 
 /// A port number, 1 to 65535.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,19 +104,16 @@ impl de::Visitor<'_> for NumberOrName {
     }
 }
 
-/// The protocol of a port.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum Protocol {
-    /// What Kubernetes takes where a manifest says nothing.
-    #[default]
-    Tcp,
-    /// Datagrams.
-    Udp,
-    /// Stream Control Transmission Protocol.
-    Sctp,
+words! {
+    /// The protocol of a port. TCP where a manifest says nothing.
+    pub Protocol {
+        /// Streams.
+        Tcp = "TCP",
+        /// Datagrams.
+        Udp = "UDP",
+        /// Stream Control Transmission Protocol.
+        Sctp = "SCTP",
+    }
 }
 
 #[cfg(test)]

@@ -135,6 +135,23 @@ impl Percent {
     }
 }
 
+impl TryFrom<i64> for Percent {
+    type Error = PercentRangeError;
+    fn try_from(found: i64) -> Result<Self, Self::Error> {
+        match i32::try_from(found) {
+            Ok(percent) if percent >= 0 => Ok(Percent(percent.unsigned_abs())),
+            Ok(_) | Err(_) => Err(PercentRangeError { found }),
+        }
+    }
+}
+
+/// A number that is no number of hundredths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{found} is no percentage; write a number from 0 to 2147483647")]
+pub struct PercentRangeError {
+    found: i64,
+}
+
 fn capped(count: u64) -> Replicas {
     u32::try_from(count).map_or(Replicas::MAX, |count| Replicas(count).min(Replicas::MAX))
 }
@@ -284,6 +301,8 @@ mod tests {
     #[test]
     fn only_digits_and_a_sign_are_a_percentage() {
         assert_eq!("150%".parse(), Ok(Percent(150)));
+        assert_eq!(Percent::try_from(70), Ok(Percent::new(70)));
+        assert!(Percent::try_from(-1).is_err());
         for text in ["", "%", "25", "-1%", "+1%", "1.5%", " 1%", "1 %", "25%%", "99999999999%"] {
             assert!(text.parse::<Percent>().is_err(), "{text:?}");
         }

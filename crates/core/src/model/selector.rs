@@ -6,6 +6,7 @@ use std::fmt::{self, Display};
 use serde::{Deserialize, Serialize};
 
 use super::label::{LabelKey, LabelValue, Labels};
+use super::words::words;
 
 /// A `LabelSelector`: all its labels and all its expressions must hold. The empty selector matches
 /// every object.
@@ -78,24 +79,25 @@ impl Values {
     }
 }
 
-/// How an operator is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Operator {
-    /// One of the values.
-    In,
-    /// None of the values.
-    NotIn,
-    /// There, with any value.
-    Exists,
-    /// Absent.
-    DoesNotExist,
+words! {
+    /// How an operator is written.
+    pub Operator {
+        /// One of the values.
+        In = "In",
+        /// None of the values.
+        NotIn = "NotIn",
+        /// There, with any value.
+        Exists = "Exists",
+        /// Absent.
+        DoesNotExist = "DoesNotExist",
+    }
 }
 
 /// Why an operator and its values do not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequirementError {
     /// `In` or `NotIn` without a value.
-    #[error("{operator:?} of label {key} has no values; name at least one")]
+    #[error("{operator} of label {key} has no values; name at least one")]
     NoValues {
         /// The label.
         key: LabelKey,
@@ -103,7 +105,7 @@ pub enum RequirementError {
         operator: Operator,
     },
     /// `Exists` or `DoesNotExist` with values.
-    #[error("{operator:?} of label {key} takes no values; remove them")]
+    #[error("{operator} of label {key} takes no values; remove them")]
     SpareValues {
         /// The label.
         key: LabelKey,
@@ -289,7 +291,7 @@ mod tests {
         assert!(
             error(r#"{"key":"a","operator":"Exists","values":["x"]}"#).contains("takes no values")
         );
-        assert!(error(r#"{"key":"a","operator":"Gt","values":["1"]}"#).contains("`DoesNotExist`"));
+        assert!(error(r#"{"key":"a","operator":"Gt","values":["1"]}"#).contains("or DoesNotExist"));
     }
 
     #[test]

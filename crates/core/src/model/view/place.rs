@@ -1,0 +1,68 @@
+//! Where a value stands in the user's files.
+
+use std::fmt::{self, Display};
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::manifest::{Cursor, Pointer, Position};
+
+/// File, line, column and path of a field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The file, as the user named it.
+    pub file: Arc<str>,
+    /// Line and column; `0:0` for what no file holds.
+    pub at: Position,
+    /// The field in its document.
+    pub path: Pointer,
+}
+
+impl Place {
+    /// The place a cursor stands at.
+    #[must_use]
+    pub fn of(cursor: &Cursor<'_>) -> Self {
+        Place { file: cursor.source().name().clone(), at: cursor.at(), path: cursor.path().clone() }
+    }
+}
+
+/// `FILE:LINE:COLUMN: PATH`.
+impl Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.at)?;
+        if self.path.is_root() { Ok(()) } else { write!(f, ": {}", self.path) }
+    }
+}
+
+/// A value with the place it was read from. Two are equal when their values are.
+#[derive(Clone, Debug)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was read.
+    pub place: Place,
+}
+
+impl<T> Placed<T> {
+    /// What `read` makes of the field under the cursor, with its place.
+    pub fn read<'a>(
+        cursor: &Cursor<'a>,
+        read: impl FnOnce(&Cursor<'a>) -> Option<T>,
+    ) -> Option<Self> {
+        read(cursor).map(|value| Placed { value, place: Place::of(cursor) })
+    }
+}
+
+impl<T> Deref for Placed<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: PartialEq> PartialEq for Placed<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for Placed<T> {}
