@@ -3,6 +3,8 @@
 //! A record is one line of JSON without a line feed, opaque to a store. Records of one run form a
 //! hash chain. A store keeps bytes in order and never loses what it acknowledged.
 
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod memory;
 mod record;
 

@@ -24,11 +24,11 @@ impl MemoryJournal {
 impl Journal for MemoryJournal {
     async fn append(&self, run: &RunId, index: u64, record: Vec<u8>) -> Result<(), JournalError> {
         self.with(|runs| {
-            let records = runs.entry(run.clone()).or_default();
-            match usize::try_from(index).ok().and_then(|i| records.get(i)) {
-                Some(there) if *there == record => Ok(()),
-                None if records.len() as u64 == index => {
-                    records.push(record);
+            let there = runs.get(run).map_or(&[][..], Vec::as_slice);
+            match usize::try_from(index).ok().and_then(|at| there.get(at)) {
+                Some(same) if *same == record => Ok(()),
+                None if there.len() as u64 == index => {
+                    runs.entry(run.clone()).or_default().push(record);
                     Ok(())
                 }
                 _ => Err(JournalError::Conflict { run: run.clone(), index }),
