@@ -53,7 +53,8 @@ pub enum Change {
     /// ReplicaSet: sets `spec.replicas`.
     SetReplicas(u32),
     /// ReplicaSet: takes a selector label off its metadata, so that the Deployment lets go of it;
-    /// its pods go on.
+    /// its pods go on. Its owner reference becomes one that is no controller reference in the same
+    /// request, so that it still goes with the Deployment when that is deleted.
     Release,
     /// ReplicaSet: gives it the selector's labels and a revision number, so that the Deployment
     /// adopts it.
@@ -70,7 +71,8 @@ pub enum Change {
     Pin(PodHash),
     /// Service: its selector no longer asks for a `pod-template-hash`; takes the fence off.
     Unpin,
-    /// Service: creates it as a copy of another one's ports and selector, pinned.
+    /// Service: creates it as a copy of another one's ports and selector, pinned, with an owner
+    /// reference that is no controller reference and the label of the run.
     CreateService {
         /// The Service that it is like.
         like: ObjectName,

@@ -1,0 +1,8 @@
+//! What can be asked of the cluster and done to it: the calls of a run, and those of everybody else.
+
+mod lease;
+mod observe;
+mod person;
+mod write;
+
+pub use observe::PodView;

@@ -1,0 +1,4 @@
+//! The controller at work.
+
+mod handover;
+mod native;

@@ -1,0 +1,36 @@
+//! Leases, disruption budgets and quotas.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use windlass_core::fence::Epoch;
+use windlass_core::id::{Holder, RunId};
+
+use super::meta::Labels;
+
+/// Who holds an app. The object outlives its holders, so that no epoch is ever given twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lease {
+    /// The run and the process that drives it; `None` when nobody holds the app.
+    pub held: Option<(RunId, Holder)>,
+    /// How often the app has been taken.
+    pub epoch: Epoch,
+}
+
+/// A PodDisruptionBudget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Which pods it is over: all that wear these labels, whoever owns them.
+    pub selector: Labels,
+    /// Ready pods below which nobody is evicted.
+    pub min_available: u32,
+}
+
+/// A ResourceQuota over a namespace. What is not limited is `None` or absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Pods that may exist, terminating ones included.
+    pub pods: Option<u32>,
+    /// Units of extended resources, such as `nvidia.com/gpu`, that those pods may request.
+    pub extended: BTreeMap<Arc<str>, u64>,
+}
