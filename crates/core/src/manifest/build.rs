@@ -15,18 +15,25 @@ use super::{MAX_DEPTH, MAX_ERRORS, MAX_NODES};
 pub(super) struct Ledger {
     file: Arc<str>,
     errors: Vec<ParseError>,
+    warnings: Vec<ParseError>,
     errors_left: usize,
     nodes_left: usize,
 }
 
 impl Ledger {
     pub(super) fn new(file: Arc<str>) -> Self {
-        Self { file, errors: Vec::new(), errors_left: MAX_ERRORS, nodes_left: MAX_NODES }
+        Self {
+            file,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            errors_left: MAX_ERRORS,
+            nodes_left: MAX_NODES,
+        }
     }
 
     /// A ledger without errors for one of two readings, within what this one still allows.
     pub(super) fn fork(&self) -> Self {
-        Self { file: self.file.clone(), errors: Vec::new(), ..*self }
+        Self { file: self.file.clone(), errors: Vec::new(), warnings: Vec::new(), ..*self }
     }
 
     /// Takes over the ledger of the reading that counts.
@@ -53,6 +60,13 @@ impl Ledger {
         self.errors_left == 0
     }
 
+    /// Reports what is read all the same.
+    fn warn(&mut self, at: Position, path: Pointer, cause: ParseCause) {
+        if self.warnings.len() < MAX_ERRORS {
+            self.warnings.push(ParseError { file: self.file.clone(), at, path, cause });
+        }
+    }
+
     pub(super) fn note(&mut self, at: Position, path: Pointer, cause: ParseCause) {
         let cause = match self.errors_left {
             0 => return,
@@ -68,7 +82,14 @@ impl Ledger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stop;
 
-/// Builds one document.
+/// A document that was read.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) root: Node,
+    pub(super) warnings: Vec<ParseError>,
+}
+
+/// Builds one document at a time.
 #[derive(Debug)]
 pub(super) struct Builder<'l> {
     ledger: &'l mut Ledger,
@@ -106,7 +127,8 @@ enum Kind {
 #[derive(Debug, Default)]
 struct OpenMap {
     entries: Vec<Entry>,
-    places: BTreeMap<Arc<str>, Position>,
+    /// Where each field is named, and its place among the entries.
+    places: BTreeMap<Arc<str>, (Position, usize)>,
     merge: Option<Merge>,
     next: Next,
 }
@@ -119,6 +141,8 @@ enum Next {
     /// The name of a field that is no text; it has been reported.
     BadKey,
     Value(Arc<str>, Position),
+    /// The second value of a field.
+    Again(Arc<str>, Position),
     Merge(Position),
     /// The value of a field that has been reported.
     Dropped,
@@ -139,10 +163,13 @@ impl<'l> Builder<'l> {
 
     /// The document, once all that was opened is closed; `None` when nothing came. The next
     /// document starts afresh: it does not see the anchors of this one.
-    pub(super) fn take(&mut self) -> Option<Node> {
+    pub(super) fn take(&mut self) -> Option<Document> {
         self.frames.clear();
         self.anchors.clear();
-        self.root.take()
+        let warnings = std::mem::take(&mut self.ledger.warnings);
+        // Kubernetes skips documents that hold nothing.
+        let root = self.root.take().filter(|root| !root.is_null())?;
+        Some(Document { root, warnings })
     }
 
     /// Reports a fault at the field being read; reading goes on unless there are too many.
@@ -171,9 +198,12 @@ impl<'l> Builder<'l> {
         };
         let fault = match name {
             Name::Text(key) => match map.places.get(&key) {
-                Some(&first) => ParseCause::DuplicateKey { key, first },
+                Some(_) => {
+                    map.next = Next::Again(key, at);
+                    return Ok(());
+                }
                 None => {
-                    map.places.insert(key.clone(), at);
+                    map.places.insert(key.clone(), (at, map.entries.len()));
                     map.next = Next::Value(key, at);
                     return Ok(());
                 }
@@ -298,12 +328,24 @@ impl<'l> Builder<'l> {
             Next::Key | Next::BadKey => map.next = Next::Dropped,
             Next::Dropped => {}
             Next::Value(key, key_at) => map.entries.push(Entry::new(key, key_at, node)),
+            Next::Again(key, at) => return self.again(key, at, &node),
             Next::Merge(at) => match Merge::new(at, map.entries.len(), node) {
                 Some(merge) => map.merge = Some(merge),
                 None => return self.note(at, ParseCause::MergeValue),
             },
         }
         Ok(())
+    }
+
+    /// Judges the second value of a field, which stands at `at`.
+    fn again(&mut self, key: Arc<str>, at: Position, second: &Node) -> Result<(), Stop> {
+        let Some(Frame { kind: Kind::Map(map), .. }) = self.frames.last() else { return Ok(()) };
+        let Some(&(first, nth)) = map.places.get(&key) else { return Ok(()) };
+        if map.entries.get(nth).is_some_and(|entry| entry.value == *second) {
+            self.ledger.warn(at, self.path(), ParseCause::RepeatedKey { key, first });
+            return Ok(());
+        }
+        self.note(at, ParseCause::DuplicateKey { key, first })
     }
 
     fn charge(&mut self, at: Position, nodes: usize) -> Result<(), Stop> {
@@ -323,7 +365,9 @@ impl<'l> Builder<'l> {
             match &frame.kind {
                 Kind::List(items) => path.push(Step::Item(items.len())),
                 Kind::Map(map) => match &map.next {
-                    Next::Value(key, _) => path.push(Step::Field(key.clone())),
+                    Next::Value(key, _) | Next::Again(key, _) => {
+                        path.push(Step::Field(key.clone()))
+                    }
                     Next::Merge(_) => path.push(Step::Field("<<".into())),
                     Next::Key | Next::BadKey | Next::Dropped => {}
                 },

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::error::write_place;
 use super::node::{Node, Value};
 use super::pointer::Pointer;
 use super::source::{Position, Source};
@@ -27,10 +28,7 @@ pub struct FieldError {
 
 impl fmt::Display for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.at)?;
-        if !self.path.is_root() {
-            write!(f, "{}: ", self.path)?;
-        }
+        write_place(f, &self.file, self.at, &self.path)?;
         self.cause.fmt(f)
     }
 }
@@ -245,7 +243,10 @@ impl<'a> Cursor<'a> {
     fn not_text(&self, node: &Node) -> FieldCause {
         let found = node.value.kind();
         let scalar = matches!(node.value, Value::Bool(_) | Value::Int(_) | Value::Float(_));
-        let written = self.source.rest_of_line(node.at).and_then(|rest| rest.split(' ').next());
+        let written = self
+            .source
+            .rest_of_line(node.at)
+            .and_then(|rest| rest.split([' ', '\t', ',', ']', '}']).next());
         match written {
             // The file may hold an alias here, or JSON: only a bare word of YAML is quoted.
             Some(word) if scalar && super::scalar::stands_for(word, &node.value) => {
@@ -326,3 +327,6 @@ impl<'a> Cursor<'a> {
         value
     }
 }
+
+#[cfg(test)]
+mod tests;

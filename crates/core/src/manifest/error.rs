@@ -1,5 +1,6 @@
 //! What can be wrong with the text of a manifest.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,10 +24,7 @@ pub struct ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.file, self.at)?;
-        if !self.path.is_root() {
-            write!(f, "{}: ", self.path)?;
-        }
+        write_place(f, &self.file, self.at, &self.path)?;
         self.cause.fmt(f)
     }
 }
@@ -34,6 +32,29 @@ impl fmt::Display for ParseError {
 impl std::error::Error for ParseError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.cause.source()
+    }
+}
+
+/// Writes what every error starts with: `FILE:LINE:COLUMN: FIELD: `.
+pub(super) fn write_place(
+    f: &mut fmt::Formatter<'_>,
+    file: &str,
+    at: Position,
+    path: &Pointer,
+) -> fmt::Result {
+    write!(f, "{file}:{at}: ")?;
+    if path.is_root() { Ok(()) } else { write!(f, "{}: ", shorten(&path.to_string(), 400)) }
+}
+
+/// A word from the file for a message: its start, if it is long.
+pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
+    shorten(text, 60)
+}
+
+fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}...", &text[..end]).into(),
+        None => text.into(),
     }
 }
 
@@ -84,12 +105,26 @@ pub enum ParseCause {
         /// The limit.
         limit: usize,
     },
+    /// So many brackets and commas that the reader would need more memory than it may take.
+    #[error("more than {limit} brackets and commas; write lists and maps on lines of their own")]
+    TooManyMarks {
+        /// The limit.
+        limit: usize,
+    },
     /// The text breaks the grammar of YAML or JSON.
     #[error("{0}")]
     Syntax(String),
     /// A field that is given twice in one map.
-    #[error("field `{key}` is given twice, first on line {}; keep one of them", first.line)]
+    #[error("field `{}` is given twice, first on line {}; keep one of them", excerpt(key), first.line)]
     DuplicateKey {
+        /// Name of the field.
+        key: Arc<str>,
+        /// Where it is given first.
+        first: Position,
+    },
+    /// A field that is given twice with equal values: no reader is misled, so this is a warning.
+    #[error("field `{}` is given twice with the same value, first on line {}; remove one of them", excerpt(key), first.line)]
+    RepeatedKey {
         /// Name of the field.
         key: Arc<str>,
         /// Where it is given first.
@@ -127,7 +162,7 @@ pub enum ParseCause {
     #[error("`<<` needs a map or a list of maps")]
     MergeValue,
     /// A merge key that would change a field written before it, for some readers.
-    #[error("`<<` after field `{0}` overrides it in kubectl and not elsewhere; put `<<` first")]
+    #[error("`<<` after field `{}` overrides it in kubectl and not elsewhere; put `<<` first", excerpt(.0))]
     MergeOrder(Arc<str>),
     /// An alias for an anchor that this document does not have, or that is not complete yet.
     #[error("the alias refers to no complete value before it in this document")]

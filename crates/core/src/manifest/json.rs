@@ -5,16 +5,16 @@
 
 use std::sync::Arc;
 
-use super::build::{Builder, Ledger, Name, Stop};
-use super::error::ParseCause;
-use super::node::{Node, Value};
+use super::build::{Builder, Document, Ledger, Name, Stop};
+use super::error::{ParseCause, excerpt};
+use super::node::Value;
 use super::number::NumberFault;
 use super::source::Position;
 
 /// Reads the documents that follow each other in `text`, which starts at `start` in the stream.
 ///
 /// A fault is reported in the ledger, and nothing after it is read.
-pub(super) fn read(text: &str, start: Position, ledger: &mut Ledger) -> Vec<Node> {
+pub(super) fn read(text: &str, start: Position, ledger: &mut Ledger) -> Vec<Document> {
     let mut reader = Reader { rest: text, at: start, builder: Builder::new(ledger), open: vec![] };
     let mut documents = Vec::new();
     loop {
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, start: Position, ledger: &mut Ledger) -> Vec<Node
         if reader.rest.is_empty() || reader.document().is_err() {
             return documents;
         }
-        documents.extend(reader.builder.take().filter(|node: &Node| !node.is_null()));
+        documents.extend(reader.builder.take());
     }
 }
 
@@ -112,7 +112,7 @@ impl<'t> Reader<'t, '_> {
                 Ok(value) => value,
                 Err(NumberFault::Form) => return Err(self.expected("a value")),
                 Err(NumberFault::Range) => {
-                    self.builder.note(at, ParseCause::NumberRange(text.into()))?;
+                    self.builder.note(at, ParseCause::NumberRange(excerpt(text).into()))?;
                     Value::Null
                 }
             },

@@ -34,6 +34,8 @@ mod yaml;
 
 use std::sync::Arc;
 
+use build::Document;
+
 pub use cursor::{Cursor, FieldCause, FieldError, Problems};
 pub use error::{ParseCause, ParseError, ParseErrors};
 pub use node::{Entry, Map, Node, Value};
@@ -62,6 +64,8 @@ pub struct Manifest {
     pub source: Source,
     /// The tree.
     pub root: Node,
+    /// What was read all the same but should be mended, in the order of the text.
+    pub warnings: Vec<ParseError>,
 }
 
 impl Manifest {
@@ -87,11 +91,15 @@ pub fn parse(name: impl Into<Arc<str>>, bytes: &[u8]) -> Result<Vec<Manifest>, P
             return Err(ParseErrors(ledger.into_errors()));
         }
     };
-    let roots = stream::read(text, &mut ledger);
-    if ledger.errors().is_empty() {
-        let source = Source::new(ledger.file().clone(), text);
-        Ok(roots.into_iter().map(|root| Manifest { source: source.clone(), root }).collect())
-    } else {
-        Err(ParseErrors(ledger.into_errors()))
+    let documents = stream::read(text, &mut ledger);
+    if !ledger.errors().is_empty() {
+        return Err(ParseErrors(ledger.into_errors()));
     }
+    let source = Source::new(ledger.file().clone(), text);
+    let manifest =
+        |Document { root, warnings }| Manifest { source: source.clone(), root, warnings };
+    Ok(documents.into_iter().map(manifest).collect())
 }
+
+#[cfg(test)]
+mod tests;

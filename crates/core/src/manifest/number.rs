@@ -77,19 +77,13 @@ impl Value {
         if !number.is_finite() {
             return Err(NumberFault::Range);
         }
-        match whole(number) {
-            Some(number) => Ok(Self::Int(number)),
-            None => Ok(Self::Float(Float { text: text.into() })),
+        // The shortest digits that give this float, as `kubectl` writes them: 2^63 and more, and
+        // whatever has a fraction, do not parse.
+        match number.to_string().parse() {
+            Ok(number) => Ok(Self::Int(number)),
+            Err(_) => Ok(Self::Float(Float { text: text.into() })),
         }
     }
-}
-
-/// The integer that a float stands for exactly.
-fn whole(number: f64) -> Option<i64> {
-    // 2^63 is the first float beyond the range; every whole float below converts exactly.
-    let fits = (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&number);
-    #[expect(clippy::cast_possible_truncation, reason = "whole and in range, checked here")]
-    (fits && number.fract() == 0.0).then_some(number as i64)
 }
 
 /// A decimal number, taken apart: digits only, the exponent with an optional sign.
@@ -134,14 +128,77 @@ impl<'a> Parts<'a> {
         }
         let whole = self.whole.trim_start_matches('0');
         text.push_str(if whole.is_empty() { "0" } else { whole });
-        if let Some(fraction) = self.fraction.filter(|fraction| !fraction.is_empty()) {
+        if let Some(fraction) = self.fraction {
             text.push('.');
-            text.push_str(fraction);
+            text.push_str(if fraction.is_empty() { "0" } else { fraction });
         }
         if let Some(exponent) = self.exponent {
             text.push('e');
             text.push_str(exponent);
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn float(text: &str) -> Float {
+        match Value::number(text) {
+            Ok(Value::Float(float)) => float,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn digits_are_kept_in_the_grammar_of_json() {
+        for (text, kept) in [
+            ("1.10", "1.10"),
+            (".5", "0.5"),
+            ("-.5", "-0.5"),
+            ("+00.50", "0.50"),
+            ("1e30", "1e30"),
+            ("9223372036854775807.", "9223372036854775807.0"),
+        ] {
+            assert_eq!(float(text).as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn a_number_without_fraction_is_an_integer_however_it_is_written() {
+        for (text, number) in [("2.", 2), ("1e3", 1000), ("-0.0", 0), ("1e-400", 0), ("007", 7)] {
+            assert_eq!(Value::number(text), Ok(Value::Int(number)), "{text}");
+        }
+        assert_eq!(Value::number("1e18"), Ok(Value::Int(1_000_000_000_000_000_000)));
+    }
+
+    #[test]
+    fn what_would_be_rounded_or_infinite_is_out_of_range() {
+        for text in ["9223372036854775808", "-9223372036854775809", "1e309", "-1e999999999999"] {
+            assert_eq!(Value::number(text), Err(NumberFault::Range), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in
+            ["", ".", "-", "e1", "1e", "1e+", "--1", "1.2.3", "0x1", "inf", "NaN", "1_0", " 1"]
+        {
+            assert_eq!(Value::number(text), Err(NumberFault::Form), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_text_of_a_float_is_a_json_number_of_the_same_value(number in any::<f64>()) {
+            if let Ok(Value::Float(float)) = Value::number(&format!("{number:e}")) {
+                prop_assert_eq!(float.to_f64(), number);
+                prop_assert!(serde_json::from_str::<serde_json::Number>(float.as_str()).is_ok());
+                prop_assert_eq!(Value::number(float.as_str()), Ok(Value::Float(float)));
+            }
+        }
     }
 }

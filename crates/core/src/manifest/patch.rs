@@ -129,3 +129,89 @@ fn nest(path: &Pointer, depth: usize, value: Node) -> Result<Node, PatchError> {
     }
     Ok(node)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, to_yaml};
+    use super::*;
+
+    const APP: &str = "\
+metadata:
+  name: web
+  annotations:
+    x.io/odd: \"1.10\"
+spec:
+  replicas: 3
+  containers:
+  - image: a:1
+    foreign:
+    - {}
+  - image: b:1
+";
+
+    fn app() -> Node {
+        parse("app.yaml", APP.as_bytes()).unwrap().remove(0).root
+    }
+
+    fn path(text: &str) -> Pointer {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn setting_a_field_changes_one_line_of_what_is_printed() {
+        let mut node = app();
+        let old = node.set(&path("spec.containers[1].image"), Node::new("b:2")).unwrap();
+        assert_eq!(old, Some(Node::new("b:1")));
+        assert_eq!(to_yaml(&node), APP.replace("b:1", "b:2"));
+    }
+
+    #[test]
+    fn what_is_missing_on_the_way_is_made() {
+        let mut node = app();
+        assert_eq!(node.set(&path("spec.strategy.steps[0].weight"), Node::new(5)), Ok(None));
+        assert_eq!(to_yaml(&node), format!("{APP}  strategy:\n    steps:\n    - weight: 5\n"));
+        assert_eq!(node.set(&path("spec.containers[2]"), Node::new("c")), Ok(None));
+        assert_eq!(node.find(&path("spec.containers")).unwrap().as_list().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn removing_a_field_leaves_all_others_as_they_were() {
+        let mut node = app();
+        assert_eq!(node.remove(&path("spec.replicas")), Some(Node::new(3)));
+        assert_eq!(to_yaml(&node), APP.replace("  replicas: 3\n", ""));
+        assert_eq!(
+            node.remove(&path("spec.containers[0]")).unwrap().get("image"),
+            Some(&Node::new("a:1"))
+        );
+        let before = node.clone();
+        for missing in
+            ["spec.replicas", "spec.containers[7]", "spec.containers.x", "metadata.name[0]", ""]
+        {
+            assert_eq!(node.remove(&path(missing)), None);
+        }
+        assert_eq!(node, before);
+    }
+
+    #[test]
+    fn a_path_through_what_has_no_such_part_is_refused_and_changes_nothing() {
+        let mut node = app();
+        for (text, message) in [
+            ("metadata.name.x", "metadata.name: it has no fields, it is a string"),
+            ("spec[0]", "spec: it has no items, it is a map"),
+            ("spec.containers.x", "spec.containers: it has no fields, it is a list"),
+            ("spec.containers[3]", "spec.containers: there is no item 3, the list has 2"),
+            ("spec.new.list[1].x", "spec.new.list: there is no item 1, the list has 0"),
+        ] {
+            let error = node.set(&path(text), Node::new(1)).unwrap_err();
+            assert_eq!(error.to_string(), message);
+        }
+        assert_eq!(node, app());
+    }
+
+    #[test]
+    fn the_root_can_be_set_whole() {
+        let mut node = app();
+        assert_eq!(node.set(&Pointer::root(), Node::new(1)), Ok(Some(app())));
+        assert_eq!(node, Node::new(1));
+    }
+}

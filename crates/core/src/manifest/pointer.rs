@@ -150,3 +150,57 @@ fn quoted_step(inner: &str) -> Result<(Step, &str), &'static str> {
     let after = after.strip_prefix(']').ok_or("`]` is missing")?;
     Ok((Step::Field(name.into()), after))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_written_as_users_write_it() {
+        let path = Pointer::root().field("spec").field("containers").item(0).field("image");
+        assert_eq!(path.to_string(), "spec.containers[0].image");
+        let path = Pointer::root().field("metadata").field("labels").field("app.io/name");
+        assert_eq!(path.to_string(), "metadata.labels[\"app.io/name\"]");
+        assert_eq!(Pointer::root().to_string(), "");
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused_with_its_place() {
+        for (text, place) in [
+            (".a", "byte 0"),
+            ("a..b", "byte 1"),
+            ("a[", "byte 1"),
+            ("a[x]", "byte 1"),
+            ("a[\"b]", "byte 1"),
+            ("a[\"b\"", "byte 1"),
+            ("a[0]b", "byte 4"),
+            ("a b", "byte 0"),
+        ] {
+            let error = text.parse::<Pointer>().unwrap_err().to_string();
+            assert!(error.contains(place), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_printed_path_parses_back(
+            steps in prop::collection::vec(prop_oneof![
+                any::<String>().prop_map(|name| Step::Field(name.into())),
+                "[a-z.]{0,3}".prop_map(|name| Step::Field(name.into())),
+                any::<usize>().prop_map(Step::Item),
+            ], 0..6)
+        ) {
+            let path = Pointer { steps };
+            prop_assert_eq!(path.to_string().parse::<Pointer>(), Ok(path));
+        }
+
+        #[test]
+        fn any_text_is_a_path_or_refused(text in any::<String>()) {
+            if let Ok(path) = text.parse::<Pointer>() {
+                prop_assert_eq!(path.to_string().parse::<Pointer>(), Ok(path));
+            }
+        }
+    }
+}

@@ -225,7 +225,7 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether the text might be a number or a date to some reader: better once too often.
 fn is_numeric(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'))
+    text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && text.bytes().all(|b| b.is_ascii_hexdigit() || b"_.:+-xXoObBtTzZ ".contains(&b))
 }
 
@@ -263,3 +263,6 @@ fn json_value(out: &mut String, node: &Node, level: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

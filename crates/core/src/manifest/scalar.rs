@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::build::Name;
-use super::error::ParseCause;
+use super::error::{ParseCause, excerpt};
 use super::node::Value;
 use super::number::NumberFault;
 
@@ -24,7 +24,6 @@ pub(super) enum Tag {
     Float,
     Bool,
     Null,
-    Timestamp,
     Merge,
     Map,
     Seq,
@@ -40,7 +39,6 @@ impl Tag {
             "float" => Self::Float,
             "bool" => Self::Bool,
             "null" => Self::Null,
-            "timestamp" => Self::Timestamp,
             "merge" => Self::Merge,
             "map" => Self::Map,
             "seq" => Self::Seq,
@@ -57,7 +55,6 @@ impl Tag {
             Self::Float => "!!float",
             Self::Bool => "!!bool",
             Self::Null => "!!null",
-            Self::Timestamp => "!!timestamp",
             Self::Merge => "!!merge",
             Self::Map => "!!map",
             Self::Seq => "!!seq",
@@ -73,7 +70,7 @@ impl Tag {
 pub(super) fn resolve(text: &str, tag: Tag) -> Result<Value, ParseCause> {
     match tag {
         Tag::Plain => plain(text),
-        Tag::Str | Tag::Timestamp => Ok(text.into()),
+        Tag::Str => Ok(text.into()),
         Tag::Binary => binary(text),
         Tag::Int | Tag::Float | Tag::Bool | Tag::Null => {
             let value = plain(text)?;
@@ -110,7 +107,7 @@ pub(super) fn name(text: &str, tag: Tag) -> Name {
     if read == text {
         Name::Text(text.into())
     } else {
-        Name::Bad(ParseCause::AmbiguousKey { written: text.into(), read })
+        Name::Bad(ParseCause::AmbiguousKey { written: excerpt(text).into(), read })
     }
 }
 
@@ -148,25 +145,22 @@ fn word(text: &str) -> Option<Word> {
 /// A number in any of its forms; `None` for text.
 fn number(text: &str) -> Option<Result<Value, ParseCause>> {
     let first = text.bytes().next()?;
-    if !matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.') {
+    if !matches!(first, b'0'..=b'9' | b'+' | b'-' | b'.') || text.starts_with("._") {
         return None;
     }
     let digits: Cow<'_, str> =
         if text.contains('_') { text.replace('_', "").into() } else { text.into() };
-    if let Some(number) = based(&digits) {
-        return Some(Ok(Value::Int(number)));
-    }
-    match Value::number(&digits) {
+    match based(&digits).unwrap_or_else(|| Value::number(&digits)) {
         Ok(value) => Some(Ok(value)),
         Err(NumberFault::Form) => None,
-        Err(NumberFault::Range) => Some(Err(ParseCause::NumberRange(text.into()))),
+        Err(NumberFault::Range) => Some(Err(ParseCause::NumberRange(excerpt(text).into()))),
     }
 }
 
 /// `0x1F`, `0o17`, `0b11`, and `017` for octal, with a sign or none.
 ///
 /// What has the form but does not fit 64 bits, as an account number in hexadecimal, is text.
-fn based(text: &str) -> Option<i64> {
+fn based(text: &str) -> Option<Result<Value, NumberFault>> {
     let negative = text.starts_with('-');
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let after_zero = digits.strip_prefix('0')?;
@@ -181,7 +175,8 @@ fn based(text: &str) -> Option<i64> {
         return None;
     }
     let size = i128::from(u64::from_str_radix(digits, radix).ok()?);
-    i64::try_from(if negative { -size } else { size }).ok()
+    let number = i64::try_from(if negative { -size } else { size });
+    Some(number.map(Value::Int).map_err(|_| NumberFault::Range))
 }
 
 /// The text in base 64, which must be UTF-8: JSON holds no other bytes.
@@ -232,3 +227,6 @@ pub(super) fn is_text(text: &str) -> bool {
 pub(super) fn stands_for(word: &str, value: &Value) -> bool {
     plain(word).as_ref() == Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,12 @@
 //! Cuts a stream into documents, so that a fault in one does not hide those in the next.
 
-use super::build::Ledger;
+use super::build::{Document, Ledger};
 use super::error::ParseCause;
-use super::node::Node;
 use super::source::{Position, to_u32};
 use super::{json, yaml};
 
 /// Reads all documents of a stream; faults are in the ledger.
-pub(super) fn read(text: &str, ledger: &mut Ledger) -> Vec<Node> {
+pub(super) fn read(text: &str, ledger: &mut Ledger) -> Vec<Document> {
     let mut documents = Vec::new();
     for part in parts(text) {
         if ledger.is_full() {
@@ -58,7 +57,7 @@ fn is_marker(line: &str, marker: &str) -> bool {
 }
 
 impl<'t> Part<'t> {
-    fn read(self, ledger: &mut Ledger) -> Vec<Node> {
+    fn read(self, ledger: &mut Ledger) -> Vec<Document> {
         let Some((text, at)) = self.as_json() else {
             return yaml::read(self.text, self.first_line, ledger);
         };
