@@ -370,6 +370,9 @@ impl<M: Machine> Run<M> {
     }
 
     fn set_wait(&mut self, wait: Waiting, now: Now) -> Vec<Effect<M>> {
+        if wait == Waiting::same() {
+            return Vec::new();
+        }
         let told = self.wait.on != wait.on;
         self.wait = wait;
         if told { vec![self.waiting_event(now)] } else { Vec::new() }

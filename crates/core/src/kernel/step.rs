@@ -61,6 +61,11 @@ impl Waiting {
         Self { on: on.into(), until: Vec::new(), then: String::new() }
     }
 
+    /// Whatever was waited for before.
+    pub fn same() -> Self {
+        Self::on("")
+    }
+
     /// The same wait, ended by a deadline.
     #[must_use]
     pub fn until(mut self, deadline: Deadline, then: impl Into<String>) -> Self {

@@ -1,0 +1,162 @@
+//! Somebody else's changes midway: what counts as one, and how a climb gets out of the way.
+
+use windlass_core::event::{Direction, What};
+use windlass_core::id::{Kind, ObjectRef};
+use windlass_core::kernel::{Open, Step};
+use windlass_core::platform::Change;
+use windlass_core::time::Moment;
+use windlass_core::weight::Weight;
+
+use crate::climb::Climb;
+use crate::climb::goal::{
+    app_write, pin_writes, pins_settled, route_write, service_write, set_write,
+};
+use crate::climb::scene::{DeploymentScene, Owned, Pin, Scene, Which};
+use crate::climb::spec::{ClimbSpec, ThirdVersion};
+use crate::climb::state::{Phase, State};
+use crate::climb::step::{Act, Turn, abort};
+use crate::release::Origin;
+use crate::track::Means;
+
+/// A step that answers a change by somebody else; `None` when there is none.
+pub(crate) fn drift(
+    spec: &ClimbSpec,
+    state: &State,
+    scene: &Scene,
+    open: &Open<Climb>,
+    now: Moment,
+) -> Option<Step<Climb>> {
+    if matches!(state.phase, Phase::Yield { .. }) {
+        return None;
+    }
+    let Some(app) = &scene.deployment else {
+        return Some(give_way(spec, state, "the Deployment was deleted", open, now));
+    };
+    if app.uid != spec.ground.uid {
+        return Some(give_way(spec, state, "the Deployment was made anew", open, now));
+    }
+    if let Some(change) = third_version(spec, state, app) {
+        return Some(match (spec.third, &state.phase) {
+            (ThirdVersion::Refuse, Phase::Lower { .. }) => return None,
+            (ThirdVersion::Refuse, Phase::Before | Phase::Climb | Phase::Promote | Phase::Warm) => {
+                abort(state, change, open, now)
+            }
+            (ThirdVersion::Supersede, _) | (ThirdVersion::Refuse, _) => {
+                give_way(spec, state, change, open, now)
+            }
+        });
+    }
+    let adopted = scene.candidate.as_ref().is_some_and(|c| c.owned != Owned::No && c.replicas > 0);
+    let beside = matches!(spec.track.means, Means::Beside(_));
+    if beside && state.phase == Phase::Climb && adopted {
+        let reason = "somebody labelled the candidate into the Deployment";
+        return Some(abort(state, reason, open, now));
+    }
+    None
+}
+
+fn third_version(spec: &ClimbSpec, state: &State, app: &DeploymentScene) -> Option<&'static str> {
+    match app.template {
+        Which::Other => Some("somebody changed the Deployment's template"),
+        Which::Candidate if !app.paused && matches!(spec.track.means, Means::Beside(_)) => {
+            let early = matches!(state.phase, Phase::Before | Phase::Climb);
+            early.then_some("somebody rolled the same template out in place")
+        }
+        Which::Stable if state.phase == Phase::Settle => {
+            Some("somebody took the Deployment's template back")
+        }
+        Which::Candidate | Which::Stable => None,
+    }
+}
+
+fn give_way(
+    spec: &ClimbSpec,
+    state: &State,
+    change: &str,
+    open: &Open<Climb>,
+    now: Moment,
+) -> Step<Climb> {
+    let mut turn = Turn::from(state).turned(Direction::Yield, change).withdrawing(open);
+    turn.says.push(What::Drifted {
+        object: ObjectRef::new(Kind::Deployment, spec.app.name.clone()),
+        change: change.to_owned(),
+        answer: "the release gets out of the way".to_owned(),
+    });
+    turn.state.enter(Phase::Yield { reason: change.to_owned() }, now);
+    turn.state.paused = None;
+    turn.look_again()
+}
+
+/// The next move out of the way: first every Service takes whatever pods there are, then what the
+/// climb had made goes, and nothing of the Deployment's own is touched but `paused`.
+pub(crate) fn out_of_the_way(spec: &ClimbSpec, scene: &Scene) -> (Act, Vec<What>) {
+    (clear(spec, scene), Vec::new())
+}
+
+fn clear(spec: &ClimbSpec, scene: &Scene) -> Act {
+    if spec.pins() {
+        let writes = pin_writes(spec, scene, Pin::None);
+        if !writes.is_empty() {
+            return Act::Write(writes);
+        }
+        if !pins_settled(scene) {
+            return Act::wait("the data plane to follow the Services");
+        }
+    }
+    if let Some(route) = &scene.route {
+        if route.written.is_some() {
+            return Act::Write(route_write(spec, scene, Change::Unsplit).into_iter().collect());
+        }
+        if route.effective != Some(Weight::ZERO) {
+            return Act::wait("the data plane to take the candidate out");
+        }
+    }
+    if let Some(app) = &scene.deployment
+        && app.paused != spec.ground.paused
+        && app.uid == spec.ground.uid
+    {
+        return Act::Write(vec![app_write(spec, app, Change::Paused(spec.ground.paused))]);
+    }
+    remove_sides(spec, scene).then(|| match (spec.candidate_service(), &scene.preview) {
+        (Some(name), Some(preview)) => {
+            Act::Write(vec![service_write(name, preview, Change::DeleteService)])
+        }
+        _ => Act::Reached,
+    })
+}
+
+/// The candidate goes at once; a stable side that was released stays until the Deployment's own
+/// pods carry everything.
+fn remove_sides(spec: &ClimbSpec, scene: &Scene) -> Act {
+    if let Means::InPlace { .. } = spec.track.means {
+        return Act::Reached;
+    }
+    if let Some(candidate) = scene.candidate.as_ref().filter(|c| c.owned == Owned::No) {
+        if candidate.replicas > 0 {
+            let write = set_write(&spec.candidate, candidate, Change::SetReplicas(0));
+            return Act::Write(vec![write]);
+        }
+        if candidate.pods > 0 {
+            return Act::wait(format!("candidate: {} pods to end", candidate.pods));
+        }
+        let change = match spec.origin {
+            Origin::New => Change::DeleteSet,
+            Origin::Kept => Change::Shelve,
+        };
+        return Act::Write(vec![set_write(&spec.candidate, candidate, change)]);
+    }
+    if let Some(stable) = scene.stable.as_ref().filter(|s| s.owned == Owned::No) {
+        let available = scene.deployment.as_ref().map_or(0, |d| d.available);
+        if stable.replicas > 0 && available < scene.replicas(spec) {
+            return Act::wait("the Deployment's own pods to carry everything");
+        }
+        if stable.replicas > 0 {
+            return Act::Write(vec![set_write(&spec.stable, stable, Change::SetReplicas(0))]);
+        }
+        if stable.pods > 0 {
+            return Act::wait(format!("the old side: {} pods to end", stable.pods));
+        }
+        return Act::Write(vec![set_write(&spec.stable, stable, Change::Shelve)]);
+    }
+    Act::Reached
+}

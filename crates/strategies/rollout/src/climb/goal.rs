@@ -1,0 +1,54 @@
+//! Writes by name: each object of a climb, and how it is written.
+
+use windlass_core::id::{Kind, ObjectName, ObjectRef};
+use windlass_core::platform::{Change, Write};
+
+use crate::climb::scene::{DeploymentScene, Pin, Scene, ServiceScene, SideScene};
+use crate::climb::spec::ClimbSpec;
+use crate::release::Side;
+use crate::track::{Means, Via};
+
+/// A write to one side's ReplicaSet.
+pub(crate) fn set_write(side: &Side, scene: &SideScene, change: Change) -> Write {
+    let object = ObjectRef::new(Kind::ReplicaSet, side.set.clone());
+    Write { object, expect: scene.expect(), change }
+}
+
+/// A write to the Deployment.
+pub(crate) fn app_write(spec: &ClimbSpec, scene: &DeploymentScene, change: Change) -> Write {
+    let object = ObjectRef::new(Kind::Deployment, spec.app.name.clone());
+    Write { object, expect: scene.expect(), change }
+}
+
+/// A write to a Service.
+pub(crate) fn service_write(name: &ObjectName, scene: &ServiceScene, change: Change) -> Write {
+    let object = ObjectRef::new(Kind::Service, name.clone());
+    Write { object, expect: scene.expect(), change }
+}
+
+/// A write to the route; `None` where there is none.
+pub(crate) fn route_write(spec: &ClimbSpec, scene: &Scene, change: Change) -> Option<Write> {
+    let Means::Beside(Via::Route(route)) = &spec.track.means else { return None };
+    let object = ObjectRef::new(Kind::Route, route.name.clone());
+    scene.route.as_ref().map(|r| Write { object, expect: r.expect(), change })
+}
+
+/// Writes that bring every Service of the app that stands otherwise to this pin.
+pub(crate) fn pin_writes(spec: &ClimbSpec, scene: &Scene, pin: Pin) -> Vec<Write> {
+    let change = match pin {
+        Pin::Stable => Change::Pin(spec.stable.hash.clone()),
+        Pin::Candidate => Change::Pin(spec.candidate.hash.clone()),
+        Pin::None | Pin::Other => Change::Unpin,
+    };
+    let services = spec.ground.services.iter().zip(&scene.services);
+    services
+        .filter_map(|(name, service)| service.as_ref().map(|s| (name, s)))
+        .filter(|(_, service)| service.pin != pin)
+        .map(|(name, service)| service_write(name, service, change.clone()))
+        .collect()
+}
+
+/// True when the data plane follows every Service of the app.
+pub(crate) fn pins_settled(scene: &Scene) -> bool {
+    scene.services.iter().flatten().all(|s| s.settled)
+}

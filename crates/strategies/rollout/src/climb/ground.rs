@@ -1,0 +1,98 @@
+//! The way down: back to exactly how the app was, from wherever the climb is.
+
+use windlass_core::event::What;
+use windlass_core::platform::Change;
+use windlass_core::weight::Weight;
+
+use crate::climb::approach::expose;
+use crate::climb::goal::{pin_writes, pins_settled, route_write, service_write, set_write};
+use crate::climb::handover::{self, Handing};
+use crate::climb::scene::{Owned, Pin, Scene, SideScene, Which};
+use crate::climb::spec::ClimbSpec;
+use crate::climb::step::Act;
+use crate::release::Origin;
+
+/// The next move towards the ground.
+pub(crate) fn to_ground(spec: &ClimbSpec, scene: &Scene) -> (Act, Vec<What>) {
+    // Traffic first: nothing else moves while any of it may still reach the candidate.
+    let traffic = match &scene.stable {
+        Some(stable) if traffic_may_reach(spec, scene) => {
+            restore_stable(spec, scene, stable).then(|| expose(spec, scene, stable, Weight::ZERO))
+        }
+        _ => Act::Reached,
+    };
+    // Then the Deployment, where it was touched; then what the climb has made.
+    let handing = match traffic {
+        Act::Reached if touched(spec, scene) => handover::down(spec, scene),
+        act @ (Act::Reached | Act::Wait(_) | Act::Write(_)) => Handing { act, says: Vec::new() },
+    };
+    (handing.act.then(|| take_down(spec, scene)), handing.says)
+}
+
+fn traffic_may_reach(spec: &ClimbSpec, scene: &Scene) -> bool {
+    spec.pins() && !scene.highest_exposure(spec).is_zero()
+}
+
+/// The stable side must carry everything again before it gets it: where the Deployment no longer
+/// keeps it up (it was released), the climb does.
+fn restore_stable(spec: &ClimbSpec, scene: &Scene, stable: &SideScene) -> Act {
+    let replicas = scene.replicas(spec);
+    if stable.owned == Owned::No && stable.replicas < replicas {
+        return Act::Write(vec![set_write(&spec.stable, stable, Change::SetReplicas(replicas))]);
+    }
+    Act::Reached
+}
+
+fn touched(spec: &ClimbSpec, scene: &Scene) -> bool {
+    let app = scene.deployment.as_ref();
+    app.is_some_and(|d| d.template == Which::Candidate || d.paused != spec.ground.paused)
+        || scene.stable.as_ref().is_some_and(|s| s.owned != Owned::Yes)
+}
+
+/// Route, pods, ReplicaSet, Service, pins: in this order, since each still uses the next.
+fn take_down(spec: &ClimbSpec, scene: &Scene) -> Act {
+    if let Some(route) = scene.route.as_ref().filter(|r| r.written.is_some()) {
+        if route.effective != Some(Weight::ZERO) {
+            return Act::wait("the data plane to take the candidate out");
+        }
+        return Act::Write(route_write(spec, scene, Change::Unsplit).into_iter().collect());
+    }
+    if let Some(candidate) = &scene.candidate {
+        if candidate.replicas > 0 {
+            let write = set_write(&spec.candidate, candidate, Change::SetReplicas(0));
+            return Act::Write(vec![write]);
+        }
+        if candidate.pods > 0 {
+            return Act::wait(format!("candidate: {} pods to end", candidate.pods));
+        }
+        match spec.origin {
+            Origin::New => {
+                return Act::Write(vec![set_write(&spec.candidate, candidate, Change::DeleteSet)]);
+            }
+            Origin::Kept if candidate.owned == Owned::No => {
+                return Act::Write(vec![set_write(&spec.candidate, candidate, Change::Shelve)]);
+            }
+            Origin::Kept => {}
+        }
+    }
+    put_back_services(spec, scene)
+}
+
+/// Unpins the app's Services and deletes the candidate's own; only once one side has no pods.
+pub(crate) fn put_back_services(spec: &ClimbSpec, scene: &Scene) -> Act {
+    if !spec.pins() {
+        return Act::Reached;
+    }
+    let mut writes = pin_writes(spec, scene, Pin::None);
+    if let (Some(name), Some(preview)) = (spec.candidate_service(), &scene.preview) {
+        writes.push(service_write(name, preview, Change::DeleteService));
+    }
+    if !writes.is_empty() {
+        return Act::Write(writes);
+    }
+    if pins_settled(scene) {
+        Act::Reached
+    } else {
+        Act::wait("the data plane to follow the Services")
+    }
+}

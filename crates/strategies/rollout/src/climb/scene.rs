@@ -1,0 +1,382 @@
+//! The scene: a view of the app reduced to what a decision rests on.
+
+use serde::{Deserialize, Serialize};
+use windlass_core::fence::{Expect, Token};
+use windlass_core::id::{Kind, ObjectName, ObjectRef, TemplateDigest, Uid};
+use windlass_core::kernel::Stamped;
+use windlass_core::platform::{
+    AppSeen, DeploymentSeen, Membership, RouteSeen, ServiceSeen, SetSeen, Stamp,
+};
+use windlass_core::weight::Weight;
+
+use crate::climb::spec::ClimbSpec;
+use crate::release::Side;
+use crate::track::{Means, Via};
+
+/// What a climb sees of the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The app.
+    pub app: AppSeen,
+    /// Its route, where the climb has one and it exists.
+    pub route: Option<RouteSeen>,
+}
+
+impl Stamped for Seen {
+    fn stamp(&self) -> Stamp {
+        let lease = self.app.lease.as_ref().map(|l| (l.run.clone(), l.epoch));
+        Stamp { read_at: self.app.read_at, lease }
+    }
+}
+
+/// The facts of a climb: versions, counts and weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scene {
+    /// The Deployment; `None` when it is gone.
+    pub deployment: Option<DeploymentScene>,
+    /// The stable side's ReplicaSet.
+    pub stable: Option<SideScene>,
+    /// The candidate side's ReplicaSet.
+    pub candidate: Option<SideScene>,
+    /// Another owned ReplicaSet with the candidate's template: the Deployment would take that one.
+    pub twin: Option<ObjectName>,
+    /// The highest revision number of all ReplicaSets.
+    pub revision: u64,
+    /// The app's Services in the order of the spec; `None` for one that is gone.
+    pub services: Vec<Option<ServiceScene>>,
+    /// The candidate's own Service.
+    pub preview: Option<ServiceScene>,
+    /// The route.
+    pub route: Option<RouteScene>,
+}
+
+/// Which template a Deployment asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Which {
+    /// The one that ran before.
+    Stable,
+    /// The one that is released.
+    Candidate,
+    /// Somebody else's.
+    Other,
+}
+
+/// The Deployment in a scene.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentScene {
+    /// Its identity.
+    pub uid: Uid,
+    /// Its generation.
+    pub generation: u64,
+    /// True when its controller has seen that generation.
+    pub observed: bool,
+    /// Pods asked for.
+    pub replicas: u32,
+    /// Whether it is paused.
+    pub paused: bool,
+    /// Which template it asks for.
+    pub template: Which,
+    /// Its history limit.
+    pub history_limit: u32,
+    /// True when its strategy is of the type it had before.
+    pub own_strategy: bool,
+    /// Pods of all its ReplicaSets.
+    pub pods: u32,
+    /// Pods of its template.
+    pub updated: u32,
+    /// Available pods.
+    pub available: u32,
+}
+
+/// One side's ReplicaSet in a scene.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SideScene {
+    /// Its identity.
+    pub uid: Uid,
+    /// Its token.
+    pub token: Token,
+    /// Whether a run's label is on it.
+    pub marked: bool,
+    /// How it belongs to the Deployment.
+    pub owned: Owned,
+    /// Its revision number.
+    pub revision: u64,
+    /// Pods asked for.
+    pub replicas: u32,
+    /// Pods that exist.
+    pub pods: u32,
+    /// Ready pods.
+    pub ready: u32,
+    /// Ready endpoints that traffic is sent to.
+    pub serving: u32,
+    /// True when its wish has been observed.
+    pub settled: bool,
+}
+
+/// How a ReplicaSet belongs to the Deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Owned {
+    /// Owned.
+    Yes,
+    /// Its labels match, but it is not owned yet.
+    Soon,
+    /// Its labels do not match.
+    No,
+}
+
+/// Which side a Service's selector asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pin {
+    /// All sides.
+    None,
+    /// The stable side.
+    Stable,
+    /// The candidate side.
+    Candidate,
+    /// Something else.
+    Other,
+}
+
+/// A Service in a scene.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceScene {
+    /// Its identity.
+    pub uid: Uid,
+    /// Its token.
+    pub token: Token,
+    /// Which side its selector asks for.
+    pub pin: Pin,
+    /// Ready endpoints behind it.
+    pub endpoints: u32,
+    /// True when the data plane follows the selector.
+    pub settled: bool,
+}
+
+/// The route in a scene.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteScene {
+    /// Its identity.
+    pub uid: Uid,
+    /// Its token.
+    pub token: Token,
+    /// The candidate's weight as written; `None` without a candidate backend.
+    pub written: Option<Weight>,
+    /// True when the router accepted it.
+    pub accepted: bool,
+    /// The candidate's share in effect; `None` while it moves.
+    pub effective: Option<Weight>,
+}
+
+impl Scene {
+    /// Reduces a view to the scene of this climb.
+    pub fn of(spec: &ClimbSpec, seen: &Seen) -> Self {
+        let app = &seen.app;
+        let service = |name: &ObjectName| {
+            app.services.iter().find(|s| s.name == *name).map(|s| ServiceScene::of(spec, s))
+        };
+        let twin = |s: &&SetSeen| {
+            s.template == spec.candidate.template
+                && s.name != spec.candidate.set
+                && s.membership == Membership::Owned
+        };
+        Self {
+            deployment: app.deployment.as_ref().map(|d| DeploymentScene::of(spec, d)),
+            stable: SideScene::find(&spec.stable, &app.sets),
+            candidate: SideScene::find(&spec.candidate, &app.sets),
+            twin: app.sets.iter().find(twin).map(|s| s.name.clone()),
+            revision: app.sets.iter().map(|s| s.revision).max().unwrap_or(0),
+            services: spec.ground.services.iter().map(service).collect(),
+            preview: spec.candidate_service().and_then(service),
+            route: seen.route.as_ref().map(RouteScene::of),
+        }
+    }
+
+    /// The candidate's share of traffic that is in effect; `None` while it moves or is not known.
+    pub fn exposure(&self, spec: &ClimbSpec) -> Option<Weight> {
+        match &spec.track.means {
+            Means::Beside(Via::Route(_)) => {
+                let route = self.route.as_ref()?;
+                route.effective.filter(|_| route.accepted)
+            }
+            Means::Beside(Via::Selector { .. }) => self.pinned_exposure(),
+            Means::Beside(Via::Replicas) | Means::InPlace { .. } => self.pod_exposure(),
+        }
+    }
+
+    /// All Services must agree, and the data plane must follow them.
+    fn pinned_exposure(&self) -> Option<Weight> {
+        let present = || self.services.iter().flatten();
+        if !present().all(|s| s.settled) {
+            return None;
+        }
+        let candidate_up = self.candidate.as_ref().is_some_and(|c| c.pods > 0);
+        if present().all(|s| s.pin == Pin::Candidate) {
+            Some(Weight::FULL)
+        } else if present().all(|s| s.pin == Pin::Stable || (s.pin == Pin::None && !candidate_up)) {
+            Some(Weight::ZERO)
+        } else {
+            None
+        }
+    }
+
+    fn pod_exposure(&self) -> Option<Weight> {
+        let serving = |side: &Option<SideScene>| side.as_ref().map_or(0, |s| u64::from(s.serving));
+        let (old, new) = (serving(&self.stable), serving(&self.candidate));
+        match old + new {
+            0 => None,
+            all => Weight::from_basis_points(new * 10_000 / all).ok(),
+        }
+    }
+
+    /// The highest share the candidate may have: what is written counts as soon as it is written,
+    /// and what is in effect until it is known to have gone.
+    pub fn highest_exposure(&self, spec: &ClimbSpec) -> Weight {
+        match &spec.track.means {
+            Means::Beside(Via::Route(_)) => match &self.route {
+                None => Weight::ZERO,
+                Some(route) => {
+                    let written = route.written.unwrap_or(Weight::ZERO);
+                    let effective = route.effective.filter(|_| route.accepted);
+                    written.max(effective.unwrap_or(Weight::FULL))
+                }
+            },
+            Means::Beside(_) | Means::InPlace { .. } => self.exposure(spec).unwrap_or(Weight::FULL),
+        }
+    }
+
+    /// `spec.replicas` of the Deployment; the planned number when it is gone.
+    pub fn replicas(&self, spec: &ClimbSpec) -> u32 {
+        self.deployment.as_ref().map_or(spec.ground.replicas, |d| d.replicas)
+    }
+
+    /// Every object of the climb that exists and can carry a fence, with its precondition.
+    pub fn fenced_objects(&self, spec: &ClimbSpec) -> Vec<(ObjectRef, Expect)> {
+        let mut objects = Vec::new();
+        let mut put = |kind, name: &ObjectName, uid: &Uid, token: &Token| {
+            objects.push((ObjectRef::new(kind, name.clone()), Expect::at(uid, token)));
+        };
+        if let Means::InPlace { .. } = spec.track.means {
+            return objects;
+        }
+        if let Some(s) = &self.stable {
+            put(Kind::ReplicaSet, &spec.stable.set, &s.uid, &s.token);
+        }
+        if let Some(s) = &self.candidate {
+            put(Kind::ReplicaSet, &spec.candidate.set, &s.uid, &s.token);
+        }
+        if spec.pins() {
+            for (name, service) in spec.ground.services.iter().zip(&self.services) {
+                if let Some(s) = service {
+                    put(Kind::Service, name, &s.uid, &s.token);
+                }
+            }
+        }
+        if let (Some(name), Some(s)) = (spec.candidate_service(), &self.preview) {
+            put(Kind::Service, name, &s.uid, &s.token);
+        }
+        if let (Means::Beside(Via::Route(route)), Some(r)) = (&spec.track.means, &self.route) {
+            put(Kind::Route, &route.name, &r.uid, &r.token);
+        }
+        objects
+    }
+}
+
+impl DeploymentScene {
+    fn of(spec: &ClimbSpec, seen: &DeploymentSeen) -> Self {
+        let which = |digest: &TemplateDigest| match digest {
+            d if *d == spec.stable.template => Which::Stable,
+            d if *d == spec.candidate.template => Which::Candidate,
+            _ => Which::Other,
+        };
+        Self {
+            uid: seen.uid.clone(),
+            generation: seen.generation,
+            observed: seen.observed_generation >= seen.generation,
+            replicas: seen.replicas,
+            paused: seen.paused,
+            template: which(&seen.template),
+            history_limit: seen.history_limit,
+            own_strategy: std::mem::discriminant(&seen.strategy)
+                == std::mem::discriminant(&spec.ground.strategy),
+            pods: seen.status.replicas,
+            updated: seen.status.updated,
+            available: seen.status.available,
+        }
+    }
+
+    /// The precondition of a write to it.
+    pub fn expect(&self) -> Expect {
+        Expect::at(&self.uid, &Token::Generation(self.generation))
+    }
+}
+
+impl SideScene {
+    fn find(side: &Side, sets: &[SetSeen]) -> Option<Self> {
+        sets.iter().find(|s| s.name == side.set && s.template == side.template).map(|s| Self {
+            uid: s.uid.clone(),
+            token: s.token.clone(),
+            marked: s.made_by.is_some() || matches!(s.token, Token::Fence(_)),
+            owned: match s.membership {
+                Membership::Owned => Owned::Yes,
+                Membership::Matching => Owned::Soon,
+                Membership::Apart => Owned::No,
+            },
+            revision: s.revision,
+            replicas: s.replicas,
+            pods: s.pods,
+            ready: s.ready,
+            serving: s.serving,
+            settled: s.settled,
+        })
+    }
+
+    /// The precondition of a write to it.
+    pub fn expect(&self) -> Expect {
+        Expect::at(&self.uid, &self.token)
+    }
+
+    /// True when at least `pods` are ready and traffic can reach them.
+    pub fn serves(&self, pods: u32) -> bool {
+        self.ready >= pods && self.serving >= pods
+    }
+}
+
+impl ServiceScene {
+    fn of(spec: &ClimbSpec, seen: &ServiceSeen) -> Self {
+        let pin = match &seen.pin {
+            None => Pin::None,
+            Some(hash) if *hash == spec.stable.hash => Pin::Stable,
+            Some(hash) if *hash == spec.candidate.hash => Pin::Candidate,
+            Some(_) => Pin::Other,
+        };
+        Self {
+            uid: seen.uid.clone(),
+            token: seen.token.clone(),
+            pin,
+            endpoints: seen.endpoints,
+            settled: seen.settled,
+        }
+    }
+
+    /// The precondition of a write to it.
+    pub fn expect(&self) -> Expect {
+        Expect::at(&self.uid, &self.token)
+    }
+}
+
+impl RouteScene {
+    fn of(seen: &RouteSeen) -> Self {
+        Self {
+            uid: seen.uid.clone(),
+            token: seen.token.clone(),
+            written: seen.written,
+            accepted: seen.accepted,
+            effective: seen.effective,
+        }
+    }
+
+    /// The precondition of a write to it.
+    pub fn expect(&self) -> Expect {
+        Expect::at(&self.uid, &self.token)
+    }
+}

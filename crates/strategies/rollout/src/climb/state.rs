@@ -1,0 +1,179 @@
+//! What a climb knows: small, and recorded with every step that moves.
+
+use serde::{Deserialize, Serialize};
+use windlass_analysis::Progress;
+use windlass_core::event::EndResult;
+use windlass_core::fence::Epoch;
+use windlass_core::id::ObjectRef;
+use windlass_core::time::{Moment, Span, Timestamp};
+use windlass_core::weight::Weight;
+
+use crate::climb::spec::ClimbSpec;
+
+/// The state of a climb.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// What it is at.
+    pub phase: Phase,
+    /// The notch it is raising or holding, from 0.
+    pub notch: u32,
+    /// When it entered the phase or notch, in watched time.
+    pub since: Span,
+    /// True once the notch has been held: after that, losing it again is bounded too.
+    pub held: bool,
+    /// When the climb began.
+    pub began: Timestamp,
+    /// The hold of the notch; `None` while it is being raised.
+    pub hold: Option<Hold>,
+    /// One per analysis of the track; `None` before it starts.
+    pub progress: Vec<Option<Progress>>,
+    /// Who paused it, and why.
+    pub paused: Option<Paused>,
+    /// How often it stepped back.
+    pub stepped_back: u32,
+    /// True once a person said to promote: holds to come are dropped.
+    pub jump: bool,
+    /// The epoch of the last claim.
+    pub epoch: Epoch,
+    /// Objects that an older epoch may still write to.
+    pub reclaim: Reclaim,
+    /// Set while late writes to the Deployment are being ended.
+    pub seal: Option<DeploymentSeal>,
+    /// When writes that were refused may be tried again.
+    pub retries: Vec<Retry>,
+}
+
+/// What a climb is at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Hooks to pass before anything is touched.
+    Before,
+    /// Raising and holding notches.
+    Climb,
+    /// Handing the Deployment over to the candidate.
+    Promote,
+    /// Promoted; the old side is kept warm.
+    Warm,
+    /// Taking the old side down and giving everything back. There is no way back from here but a
+    /// new run.
+    Settle,
+    /// Going back to the ground.
+    Lower {
+        /// Why.
+        reason: String,
+    },
+    /// Getting out of the way of somebody else's change.
+    Yield {
+        /// What changed.
+        reason: String,
+    },
+}
+
+/// The hold of a notch: what has been gathered since it was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// When it was reached, in watched time.
+    pub since: Span,
+    /// When it was reached, on the wall clock.
+    pub wall: Timestamp,
+    /// The share that was in effect then; any other ends the hold.
+    pub under: Option<Weight>,
+    /// True once a person skipped it.
+    pub skipped: bool,
+    /// True once a person approved it.
+    pub approved: bool,
+    /// True for each hook that passed.
+    pub passed: Vec<bool>,
+    /// Why a hook or a person said that this must not go on.
+    pub failed: Option<String>,
+    /// When hooks and approvals may be asked again, in watched time.
+    pub ask_again: Span,
+}
+
+/// A pause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Who paused it: a person, or the climb itself.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// True when a failing verdict paused it: only an abort or a new look at the evidence helps.
+    pub failed: bool,
+}
+
+/// Objects that an older epoch may still write to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reclaim {
+    /// Not looked at since the claim.
+    Unknown,
+    /// These must be sealed before anything else happens.
+    Objects(Vec<ObjectRef>),
+    /// Nothing.
+    Done,
+}
+
+/// Ends every write to the Deployment that expects this generation or an older one: the history
+/// limit goes up by one and back, which changes nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeploymentSeal {
+    /// The generation that must pass.
+    pub generation: u64,
+    /// The history limit to end at.
+    pub limit: u32,
+}
+
+/// A write that failed: when it may be tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// The object.
+    pub object: ObjectRef,
+    /// From when on, in watched time.
+    pub at: Span,
+    /// How often it failed in a row.
+    pub tries: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// How a climb ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The result.
+    pub result: EndResult,
+    /// Why.
+    pub reason: String,
+}
+
+impl State {
+    pub(crate) fn start(spec: &ClimbSpec, now: Moment) -> Self {
+        Self {
+            phase: if spec.track.before.is_empty() { Phase::Climb } else { Phase::Before },
+            notch: 0,
+            since: now.watched,
+            held: false,
+            began: now.wall,
+            hold: None,
+            progress: vec![None; spec.track.analyses.len()],
+            paused: None,
+            stepped_back: 0,
+            jump: false,
+            epoch: Epoch(0),
+            reclaim: Reclaim::Done,
+            seal: None,
+            retries: Vec::new(),
+        }
+    }
+
+    pub(crate) fn enter(&mut self, phase: Phase, now: Moment) {
+        self.phase = phase;
+        self.since = now.watched;
+        self.held = false;
+        self.hold = None;
+    }
+
+    pub(crate) fn retry_of(&self, object: &ObjectRef) -> Option<&Retry> {
+        self.retries.iter().find(|r| r.object == *object)
+    }
+}
