@@ -27,6 +27,7 @@ pub(crate) use store::{App, AppId, ServiceCell, SetCell, Store};
 use crate::controllers::DeploymentView;
 use crate::objects::{Lease, PodBehaviour};
 use crate::rng::{Delay, Rng, mix};
+use crate::traffic::{AppTraffic, Version};
 
 /// A simulated cluster in virtual time.
 #[derive(Clone, Debug)]
@@ -37,7 +38,11 @@ pub struct World {
     pub(crate) store: Store,
     pub(crate) log: ChangeLog,
     pub(crate) config: WorldConfig,
-    behaviours: BTreeMap<TemplateDigest, Arc<PodBehaviour>>,
+    /// How versions behave and answer that are known by a text in their templates.
+    pub(crate) versions: Vec<Version>,
+    /// Apps whose requests have yet to follow what changed at this moment.
+    pub(crate) moved: Vec<AppId>,
+    pub(crate) behaviours: BTreeMap<TemplateDigest, Arc<PodBehaviour>>,
     usual: Arc<PodBehaviour>,
 }
 
@@ -51,6 +56,8 @@ impl World {
             store: Store::default(),
             log: ChangeLog::new(config.log_keep),
             config,
+            versions: Vec::new(),
+            moved: Vec::new(),
             behaviours: BTreeMap::new(),
             usual: Arc::default(),
         }
@@ -70,7 +77,7 @@ impl World {
     /// nothing to come.
     pub fn step(&mut self) -> Option<Timestamp> {
         let (at, event) = self.queue.pop()?;
-        self.now = self.now.max(at);
+        self.pass_to(at);
         self.handle(event);
         Some(self.now)
     }
@@ -81,7 +88,15 @@ impl World {
         while self.queue.next().is_some_and(|due| due <= at) {
             self.step();
         }
-        self.now = self.now.max(at);
+        self.pass_to(at);
+    }
+
+    /// Moves time on, once requests follow what has changed up to now.
+    fn pass_to(&mut self, at: Timestamp) {
+        if at > self.now {
+            self.follow_traffic();
+            self.now = at;
+        }
     }
 
     /// Advances by `span`.
@@ -135,6 +150,11 @@ impl World {
         Arc::clone(self.behaviours.get(template).unwrap_or(&self.usual))
     }
 
+    /// The number of an app in [`Entry::app`]; makes room for one that nobody has named so far.
+    pub(crate) fn number(&mut self, app: &AppRef) -> u32 {
+        self.intern(app).0
+    }
+
     pub(crate) fn find(&self, app: &AppRef) -> Option<AppId> {
         self.store.app_names.get(app).copied()
     }
@@ -155,6 +175,7 @@ impl World {
             lease: Lease::default(),
             budgets: BTreeMap::new(),
             view: DeploymentView::default(),
+            traffic: AppTraffic::default(),
             rng: self.rng.fork(name),
         });
         id
@@ -185,6 +206,7 @@ impl World {
             Event::InformSets(app) => self.inform_sets(app),
             Event::SyncDeployment(app) => self.sync_deployment(app),
             Event::RecheckDeployment(app) => self.recheck_due(app),
+            Event::Route(app, serial) => self.route_due(app, serial),
             Event::CollectSet(set) => self.collect_set(set),
             Event::CollectApp(app) => self.collect_app(app),
         }

@@ -11,6 +11,7 @@ use crate::objects::{Deployment, Labels, Meta, Owner, ReplicaSet, Service, Servi
 
 impl World {
     pub(crate) fn record(&mut self, app: AppId, what: (WatchKind, u64), event: WatchEvent) -> u64 {
+        self.note_traffic(app, what.0);
         self.log.push(self.now, app.0, what, event)
     }
 
@@ -61,6 +62,7 @@ impl World {
         let namespace = self.store[home].name.namespace.clone();
         self.store.set_names.insert((namespace, set.meta.name.clone()), id);
         self.store[home].sets.push(id);
+        self.recognise(&set.template);
         let requests = Arc::clone(&self.behaviour(&set.template.digest).requests);
         let object = Arc::new(set);
         let cell = SetCell {

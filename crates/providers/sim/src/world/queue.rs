@@ -27,6 +27,8 @@ pub(crate) enum Event {
     SyncDeployment(AppId),
     /// The Deployment controller looks again without being woken.
     RecheckDeployment(AppId),
+    /// The data plane of a route, by its number, moves on.
+    Route(AppId, u64),
     /// What a deleted set leaves behind is collected.
     CollectSet(SetId),
     /// What a deleted Deployment leaves behind is collected.

@@ -10,6 +10,7 @@ use crate::objects::{
     Budget, Deployment, Labels, Lease, Pod, PodId, Quota, ReplicaSet, Service, ServiceId, SetId,
 };
 use crate::rng::Rng;
+use crate::traffic::AppTraffic;
 
 /// Number of an app, an index into [`Store::apps`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +26,7 @@ pub(crate) struct App {
     pub(crate) lease: Lease,
     pub(crate) budgets: BTreeMap<ObjectName, Budget>,
     pub(crate) view: DeploymentView,
+    pub(crate) traffic: AppTraffic,
     /// Each app draws from a stream of its own: what happens to one does not shift another.
     pub(crate) rng: Rng,
 }
