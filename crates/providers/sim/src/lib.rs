@@ -3,16 +3,25 @@
 //!
 //! Reading order: [`world`] (time, events, the watch log), [`objects`] (what there is), [`api`] (what
 //! can be asked of it and done to it), then `controllers` (what moves by itself), [`traffic`] (what
-//! comes to it, and what the metrics make of that).
+//! comes to it, and what the metrics make of that). [`Simulation`] gives it to code that knows
+//! nothing of it: [`parts`] of a platform, a [`clock`], and an [`executor`] in virtual time.
 
 pub mod api;
+pub mod clock;
 mod controllers;
+pub mod executor;
 pub mod objects;
+pub mod parts;
 pub mod rng;
+mod shared;
+mod simulation;
 pub mod traffic;
 pub mod world;
 
+pub use clock::SimClock;
 pub use controllers::{Backend, PodCounts, Routed};
+pub use executor::{Cancelled, Stalled, Task};
+pub use simulation::{SimConfig, Simulation};
 pub use world::{World, WorldConfig};
 
 #[cfg(test)]

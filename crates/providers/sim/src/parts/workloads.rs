@@ -1,0 +1,88 @@
+//! Workloads of the simulated cluster.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+use async_trait::async_trait;
+use windlass_core::clock::Clock;
+use windlass_core::fence::{Epoch, Fence};
+use windlass_core::id::{AppRef, Holder, RunId};
+use windlass_core::platform::{
+    AppScope, AppSeen, ClaimFault, Fault, Receipt, Templates, Workloads, Write,
+};
+
+use super::Wire;
+use crate::rng::Delay;
+use crate::shared::Shared;
+
+/// Deployments, ReplicaSets, pods and Services of a simulated cluster, for one process.
+#[derive(Debug)]
+pub struct SimWorkloads {
+    wire: Wire,
+    watch: Delay,
+    /// The version of the world that each app was last observed at.
+    observed: Mutex<BTreeMap<AppRef, u64>>,
+}
+
+impl SimWorkloads {
+    pub(crate) fn new(shared: Arc<Shared>, request: Delay, watch: Delay) -> Self {
+        let observed = Mutex::default();
+        Self { wire: Wire::new(shared, request), watch, observed }
+    }
+
+    fn observed(&self, app: &AppRef) -> u64 {
+        let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        observed.get(app).copied().unwrap_or(0)
+    }
+}
+
+#[async_trait]
+impl Workloads for SimWorkloads {
+    async fn observe(&self, scope: &AppScope) -> Result<AppSeen, Fault> {
+        let began = self.wire.clock.now();
+        let (seen, version) =
+            self.wire.request(|state| (state.world.observe(scope), state.world.revision())).await;
+        let mut observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = observed.entry(scope.app.clone()).or_default();
+        *known = (*known).max(version);
+        Ok(AppSeen { read_at: began, ..seen })
+    }
+
+    async fn write(
+        &self,
+        app: &AppRef,
+        templates: &Templates,
+        fence: &Fence,
+        write: &Write,
+    ) -> Result<Receipt, Fault> {
+        let send =
+            |state: &mut crate::shared::State| state.world.write(app, templates, fence, write);
+        Ok(self.wire.request(send).await?)
+    }
+
+    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault> {
+        self.wire.request(|state| state.world.claim(app, run, holder)).await
+    }
+
+    async fn release(&self, app: &AppRef, run: &RunId, epoch: Epoch) -> Result<(), Fault> {
+        self.wire.request(|state| state.world.release(app, run, epoch)).await;
+        Ok(())
+    }
+
+    async fn changed(&self, app: &AppRef) {
+        let observed = self.observed(app);
+        std::future::poll_fn(|context| {
+            self.wire.serve(|state| {
+                let app = state.world.number(app);
+                if state.changed(app) > observed {
+                    return Poll::Ready(());
+                }
+                state.watch(app, context.waker().clone());
+                Poll::Pending
+            })
+        })
+        .await;
+        self.wire.travel(self.watch).await;
+    }
+}
