@@ -3,11 +3,11 @@
 use windlass_core::fence::{Epoch, Expect, Fence, Token};
 use windlass_core::id::{AppRef, Kind, ObjectName, ObjectRef, PodHash};
 use windlass_core::platform::{
-    AppScope, AppSeen, Change, Receipt, Refusal, SetSeen, Template, Templates, Write,
+    AppScope, AppSeen, Change, Membership, Receipt, Refusal, SetSeen, Template, Templates, Write,
 };
 use windlass_core::time::Span;
 
-use crate::objects::{DeploymentSpec, Labels, PodId};
+use crate::objects::{Deployment, DeploymentSpec, Labels, PodId};
 use crate::{World, WorldConfig};
 
 /// A world with the app `shop/web`, its Service `web`, and a run `r1` that writes to it.
@@ -34,8 +34,13 @@ pub(crate) fn hash(version: &str) -> PodHash {
 impl Lab {
     /// An empty world.
     pub(crate) fn empty(seed: u64) -> Self {
+        Self::with(seed, WorldConfig::default())
+    }
+
+    /// An empty world of another make.
+    pub(crate) fn with(seed: u64, config: WorldConfig) -> Self {
         let templates = ["v1", "v2", "v3"].into_iter().map(template).collect();
-        let world = World::new(seed, WorldConfig::default());
+        let world = World::new(seed, config);
         Self { world, app: AppRef::new("shop", "web"), templates, seq: 0 }
     }
 
@@ -84,6 +89,21 @@ impl Lab {
         seen.observed_generation >= seen.generation
     }
 
+    pub(crate) fn deployment(&self) -> &Deployment {
+        self.world.deployment(&self.app).expect("a Deployment")
+    }
+
+    /// Step 5 of a handover: the set of `v2` is owned and has all pods of the Deployment, and these
+    /// are of its template.
+    pub(crate) fn is_taken_over(&self) -> bool {
+        let (set, seen) = (self.set("v2"), self.seen().deployment.expect("a Deployment"));
+        set.membership == Membership::Owned
+            && set.template == seen.template
+            && set.replicas == seen.replicas
+            && seen.status.updated == seen.replicas
+            && self.is_observed()
+    }
+
     pub(crate) fn fence(&mut self) -> Fence {
         self.seq += 1;
         Fence { run: "r1".into(), epoch: Epoch(1), seq: self.seq }
@@ -107,6 +127,14 @@ impl Lab {
         let seen = self.set(version);
         let expect = Expect::at(&seen.uid, &seen.token);
         let object = ObjectRef::new(Kind::ReplicaSet, seen.name);
+        self.send(&Write { object, expect, change })
+    }
+
+    /// Writes to the Service as it is now.
+    pub(crate) fn write_service(&mut self, change: Change) -> Result<Receipt, Refusal> {
+        let seen = self.seen().services[0].clone();
+        let expect = Expect::at(&seen.uid, &seen.token);
+        let object = ObjectRef::new(Kind::Service, seen.name);
         self.send(&Write { object, expect, change })
     }
 

@@ -1,4 +1,8 @@
 //! The controller at work.
 
+mod facts;
 mod handover;
+mod history;
 mod native;
+mod paused;
+mod races;
