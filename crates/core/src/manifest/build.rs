@@ -96,6 +96,8 @@ pub(super) struct Builder<'l> {
     frames: Vec<Frame>,
     anchors: BTreeMap<usize, Part>,
     root: Option<Node>,
+    /// Faults before this document.
+    faults_before: usize,
 }
 
 /// A finished value with what it costs to copy it.
@@ -158,18 +160,21 @@ pub(super) enum Name {
 
 impl<'l> Builder<'l> {
     pub(super) fn new(ledger: &'l mut Ledger) -> Self {
-        Self { ledger, frames: Vec::new(), anchors: BTreeMap::new(), root: None }
+        let faults_before = ledger.errors.len();
+        Self { ledger, frames: Vec::new(), anchors: BTreeMap::new(), root: None, faults_before }
     }
 
-    /// The document, once all that was opened is closed; `None` when nothing came. The next
-    /// document starts afresh: it does not see the anchors of this one.
+    /// The document, once all that was opened is closed; `None` when nothing came, or it has
+    /// faults. The next document starts afresh: it does not see the anchors of this one.
     pub(super) fn take(&mut self) -> Option<Document> {
         self.frames.clear();
         self.anchors.clear();
         let warnings = std::mem::take(&mut self.ledger.warnings);
         // Kubernetes skips documents that hold nothing.
-        let root = self.root.take().filter(|root| !root.is_null())?;
-        Some(Document { root, warnings })
+        let root = self.root.take().filter(|root| !root.is_null());
+        let faults = self.ledger.errors.len();
+        let is_sound = std::mem::replace(&mut self.faults_before, faults) == faults;
+        root.filter(|_| is_sound).map(|root| Document { root, warnings })
     }
 
     /// Reports a fault at the field being read; reading goes on unless there are too many.

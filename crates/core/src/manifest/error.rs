@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::Manifest;
 use super::pointer::Pointer;
 use super::source::Position;
 
@@ -58,13 +59,18 @@ fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
     }
 }
 
-/// All faults in a stream, in the order of the text; one line each when printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseErrors(pub Vec<ParseError>);
+/// What is wrong with a stream; one line for each fault when printed.
+#[derive(Clone, Debug)]
+pub struct ParseErrors {
+    /// All faults, in the order of the text.
+    pub errors: Vec<ParseError>,
+    /// The documents without a fault, for a reader who wants to say more about them.
+    pub sound: Vec<Manifest>,
+}
 
 impl fmt::Display for ParseErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (nth, error) in self.0.iter().enumerate() {
+        for (nth, error) in self.errors.iter().enumerate() {
             write!(f, "{}{error}", if nth == 0 { "" } else { "\n" })?;
         }
         Ok(())
@@ -156,8 +162,8 @@ pub enum ParseCause {
     #[error("`{0}` is no number in JSON; write a finite number, or quotes around a text")]
     NotFinite(Arc<str>),
     /// A number that readers round, or make text of.
-    #[error("number `{0}` is too large to be read exactly; write quotes around a text")]
-    NumberRange(Arc<str>),
+    #[error("the number is too large to be read exactly; write quotes around a text")]
+    NumberRange,
     /// A merge key whose value is neither a map nor a list of maps.
     #[error("`<<` needs a map or a list of maps")]
     MergeValue,

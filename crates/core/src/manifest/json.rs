@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::build::{Builder, Document, Ledger, Name, Stop};
-use super::error::{ParseCause, excerpt};
+use super::error::ParseCause;
 use super::node::Value;
 use super::number::NumberFault;
 use super::source::Position;
@@ -112,7 +112,7 @@ impl<'t> Reader<'t, '_> {
                 Ok(value) => value,
                 Err(NumberFault::Form) => return Err(self.expected("a value")),
                 Err(NumberFault::Range) => {
-                    self.builder.note(at, ParseCause::NumberRange(excerpt(text).into()))?;
+                    self.builder.note(at, ParseCause::NumberRange)?;
                     Value::Null
                 }
             },

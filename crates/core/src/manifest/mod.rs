@@ -88,17 +88,19 @@ pub fn parse(name: impl Into<Arc<str>>, bytes: &[u8]) -> Result<Vec<Manifest>, P
         Ok(text) => text,
         Err((at, cause)) => {
             ledger.note(at, Pointer::root(), cause);
-            return Err(ParseErrors(ledger.into_errors()));
+            return Err(ParseErrors { errors: ledger.into_errors(), sound: Vec::new() });
         }
     };
     let documents = stream::read(text, &mut ledger);
-    if !ledger.errors().is_empty() {
-        return Err(ParseErrors(ledger.into_errors()));
-    }
     let source = Source::new(ledger.file().clone(), text);
     let manifest =
         |Document { root, warnings }| Manifest { source: source.clone(), root, warnings };
-    Ok(documents.into_iter().map(manifest).collect())
+    let sound: Vec<_> = documents.into_iter().map(manifest).collect();
+    if ledger.errors().is_empty() {
+        Ok(sound)
+    } else {
+        Err(ParseErrors { errors: ledger.into_errors(), sound })
+    }
 }
 
 #[cfg(test)]

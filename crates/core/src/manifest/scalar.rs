@@ -153,7 +153,7 @@ fn number(text: &str) -> Option<Result<Value, ParseCause>> {
     match based(&digits).unwrap_or_else(|| Value::number(&digits)) {
         Ok(value) => Some(Ok(value)),
         Err(NumberFault::Form) => None,
-        Err(NumberFault::Range) => Some(Err(ParseCause::NumberRange(excerpt(text).into()))),
+        Err(NumberFault::Range) => Some(Err(ParseCause::NumberRange)),
     }
 }
 
