@@ -132,9 +132,9 @@ impl ValueAxis {
         ((1.0 - share) * self.height * 10.0).round() / 10.0
     }
 
-    /// Three to five ticks at round values.
+    /// Two to six ticks at round values.
     pub(super) fn ticks(self) -> Vec<ValueTick> {
-        let step = round_step((self.high - self.low) / 4.0);
+        let step = round_step((self.high - self.low) / 2.2);
         let first = (self.low / step).ceil() as i64;
         let last = (self.high / step + 1e-9).floor() as i64;
         (first..=last)
@@ -147,7 +147,7 @@ impl ValueAxis {
 
     /// As [`ticks`](Self::ticks), at whole numbers only.
     pub(super) fn whole_ticks(self) -> Vec<ValueTick> {
-        let step = round_step((self.high / 4.0).max(1.0));
+        let step = round_step((self.high / 2.2).max(1.0));
         let last = (self.high / step + 1e-9).floor() as u64;
         (0..=last)
             .map(|n| {
@@ -158,11 +158,11 @@ impl ValueAxis {
     }
 }
 
-/// The next 1, 2 or 5 times a power of ten.
-fn round_step(rough: f64) -> f64 {
-    let power = 10_f64.powf(rough.log10().floor());
-    let lead = [1.0, 2.0, 5.0].into_iter().find(|lead| lead * power >= rough * 0.999);
-    lead.unwrap_or(10.0) * power
+/// The largest 1, 2 or 5 times a power of ten that is not above `most`.
+fn round_step(most: f64) -> f64 {
+    let power = 10_f64.powf(most.log10().floor());
+    let lead = [5.0, 2.0, 1.0].into_iter().find(|lead| lead * power <= most * 1.001);
+    lead.unwrap_or(1.0) * power
 }
 
 /// A number in few characters, with as many decimals as `step` needs.
@@ -181,4 +181,51 @@ fn trimmed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     let text = if decimals > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(ticks: Vec<ValueTick>) -> Vec<String> {
+        ticks.into_iter().map(|t| t.label).collect()
+    }
+
+    #[test]
+    fn time_ticks_stand_at_round_times() {
+        let ticks = TimeAxis::new(Span::seconds(2_833)).ticks();
+        let labels: Vec<String> = ticks.into_iter().map(|t| t.label).collect();
+        assert_eq!(labels, ["0", "10m", "20m", "30m", "40m"]);
+        let days = TimeAxis::new(Span::hours(75)).ticks();
+        assert_eq!(days.last().map(|t| t.label.clone()), Some("3d".to_owned()));
+    }
+
+    #[test]
+    fn value_ticks_stand_at_round_values() {
+        let axis = ValueAxis::over([0.0181, 0.01].into_iter(), 100.0);
+        assert_eq!(labels(axis.ticks()), ["0", "0.005", "0.01", "0.015", "0.02"]);
+        assert_eq!(labels(ValueAxis::up_to(6.6, 90.0).whole_ticks()), ["0", "2", "4", "6"]);
+        assert_eq!(labels(ValueAxis::up_to(1.0, 90.0).whole_ticks()), ["0", "1"]);
+    }
+
+    #[test]
+    fn what_is_negative_has_room_below_zero() {
+        let axis = ValueAxis::over([-3.0, 2.0].into_iter(), 100.0);
+        assert!(axis.y(-3.0) < 100.0 && axis.y(0.0) < axis.y(-3.0));
+    }
+
+    proptest! {
+        #[test]
+        fn ticks_are_few_and_differ(millis in 0_u64.., low in -9e12_f64..9e12, high in -9e12_f64..9e12) {
+            let ticks = TimeAxis::new(Span::millis(millis)).ticks();
+            prop_assert!((2..=9).contains(&ticks.len()), "{}", ticks.len());
+            let axis = ValueAxis::over([low, high].into_iter(), 110.0);
+            let labels = labels(axis.ticks());
+            prop_assert!((2..=6).contains(&labels.len()), "{labels:?}");
+            prop_assert!(labels.windows(2).all(|l| l[0] != l[1]), "{labels:?}");
+            prop_assert!(labels.iter().all(|l| l.chars().count() <= 8), "{labels:?}");
+        }
+    }
 }

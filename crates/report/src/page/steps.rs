@@ -94,3 +94,41 @@ fn thin(changes: Vec<(u32, Option<f64>)>) -> Vec<(u32, Option<f64>)> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(values: &[(u64, Option<f64>)], end: u64) -> Steps {
+        let values = values.iter().map(|(at, y)| (Span::seconds(*at), *y));
+        Steps::new(values, Span::seconds(end), TimeAxis::new(Span::seconds(end)))
+    }
+
+    #[test]
+    fn a_value_holds_until_the_next_and_the_last_to_the_end() {
+        let steps = steps(&[(0, Some(9.0)), (5, Some(3.0))], 10);
+        assert_eq!(steps.line(), "M0 9H5000V3H10000");
+        assert_eq!(steps.area(9.0), "M5000 9V3H10000V9Z");
+    }
+
+    #[test]
+    fn where_there_is_no_value_there_is_no_line() {
+        let steps = steps(&[(0, Some(9.0)), (5, None), (8, Some(3.0))], 10);
+        assert_eq!(steps.line(), "M0 9H5000M8000 3H10000");
+    }
+
+    #[test]
+    fn a_value_that_stays_is_drawn_once() {
+        assert_eq!(steps(&[(0, Some(9.0)), (3, Some(9.0))], 10).line(), "M0 9H10000");
+    }
+
+    #[test]
+    fn very_many_steps_are_thinned_but_keep_their_extremes() {
+        let value = |n: u64| if n == 31_007 { 1.0 } else { 40.0 + (n % 7) as f64 };
+        let values: Vec<_> = (0..50_000).map(|n| (n, Some(value(n)))).collect();
+        let steps = steps(&values, 50_000);
+        assert!(steps.changes.len() <= 4 * (COLUMNS as usize + 1), "{}", steps.changes.len());
+        assert!(steps.changes.iter().any(|(_, y)| *y == Some(1.0)));
+        assert!(steps.changes.is_sorted_by_key(|(x, _)| *x));
+    }
+}

@@ -186,7 +186,7 @@ fn way(asides: Vec<AsideRow>) -> Table {
         columns: vec![
             column("Mark", "num"),
             column("Time", "time"),
-            column("What", ""),
+            column("What", "what"),
             column("Why", "text"),
         ],
         rows: rows.collect(),
@@ -209,7 +209,7 @@ fn findings(story: &Story<'_>) -> Table {
         id: "findings",
         title: "Findings",
         caption: "What the preflight found before anything was touched.".to_owned(),
-        columns: vec![column("Severity", ""), column("Finding", "text")],
+        columns: vec![column("Severity", "word"), column("Finding", "text")],
         rows: rows.collect(),
         none: "No findings are in the events.",
     }
@@ -223,9 +223,7 @@ fn writes(story: &Story<'_>) -> Table {
             cell(write.object.name.as_str()),
             cell(write.change),
             match write.outcome {
-                Outcome::Landed(took) => {
-                    badge(format!("landed, {}", words::span(took)), Tone::Good)
-                }
+                Outcome::Landed(took) => cell(format!("landed after {}", words::span(took))),
                 Outcome::Fault(fault) => badge(fault, Tone::Warn),
                 Outcome::Open => badge("no answer", Tone::Plain),
             },
@@ -237,7 +235,7 @@ fn writes(story: &Story<'_>) -> Table {
         caption: "Every request that could change the cluster, and what became of it.".to_owned(),
         columns: vec![
             column("Time", "time"),
-            column("Kind", ""),
+            column("Kind", "word"),
             column("Object", "text"),
             column("Change", "text"),
             column("Outcome", "text"),

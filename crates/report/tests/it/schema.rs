@@ -39,6 +39,20 @@ fn an_event_that_lacks_a_field_breaks_the_schema() {
     assert!(check(&schema, &schema, &value).is_err());
 }
 
+#[test]
+fn a_broken_line_of_any_known_kind_is_an_error_and_no_newer_kind() {
+    let schema = schema();
+    let kinds = schema.pointer("/$defs/What/oneOf").and_then(Value::as_array).unwrap();
+    assert!(kinds.len() >= 15);
+    for kind in kinds {
+        let name = kind.pointer("/properties/type/const").and_then(Value::as_str).unwrap();
+        let mut event = serde_json::to_value(&streams::good()[0]).unwrap();
+        event["what"] = serde_json::json!({ "type": name });
+        let read = windlass_report::ndjson::read(event.to_string().as_bytes());
+        assert!(read.is_err(), "{name}: add it to the kinds that reading knows");
+    }
+}
+
 /// As much of JSON Schema 2020-12 as the generated schema uses; another keyword is a panic.
 fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
     let Some(schema) = schema.as_object() else { return Ok(()) };
