@@ -164,6 +164,7 @@ impl Meter {
             _ => Verdict::Pass,
         }
     }
+
     /// The evidence in one line.
     pub(crate) fn evidence(&self, metric: &Metric) -> String {
         let Tally { good, bad, open } = self.total;

@@ -171,3 +171,6 @@ impl Progress {
         metrics.map(|(index, metric)| (metric, self.meters.get(index.0)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! When a metric is due.
+
+use std::num::NonZeroU32;
+
+use super::*;
+
+#[test]
+fn the_first_measurement_waits_for_the_initial_delay() {
+    let late = Metric { initial_delay: Span::minutes(5), ..metric("late") };
+    let spec = Analysis::new("a", vec![metric("now"), late]).unwrap();
+    let progress = Progress::start(&spec, Span::minutes(10));
+    let names = |at| {
+        let due = progress.due(&spec, at);
+        due.into_iter().map(|i| spec.metric(i).unwrap().name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(Span::minutes(10)), ["now"]);
+    assert_eq!(names(Span::minutes(15).less(Span::millis(1))), ["now"]);
+    assert_eq!(names(Span::minutes(15)), ["now", "late"]);
+    assert_eq!(progress.next_due(&spec), Some(Span::minutes(10)));
+}
+
+#[test]
+fn the_next_measurement_is_an_interval_after_the_last() {
+    let seconds = |n| Some(Span::seconds(n));
+    // interval, letter, wait in seconds
+    let table = [
+        (seconds(60), 'G', 60),
+        (seconds(60), '-', 60),
+        (seconds(3), '-', 3),
+        (None, '-', 10),
+        (None, 'G', 10),
+    ];
+    for (interval, letter, wait) in table {
+        let count = NonZeroU32::new(9);
+        let mut bench = Bench::new(vec![Metric { interval, count, ..metric("m") }]);
+        bench.give(0, letter);
+        let expected = bench.now.watched + Span::seconds(wait);
+        assert_eq!(bench.progress.next_due(&bench.spec), Some(expected), "{interval:?} {letter}");
+        let just_before = expected.less(Span::millis(1));
+        assert_eq!(bench.progress.due(&bench.spec, just_before), []);
+        assert_eq!(bench.progress.due(&bench.spec, expected), [bench.index(0)]);
+    }
+}
+
+#[test]
+fn nothing_is_due_once_all_is_done() {
+    let mut bench = Bench::new(vec![Metric { count: NonZeroU32::new(1), ..metric("m") }]);
+    bench.give(0, 'G');
+    assert_eq!(bench.progress.next_due(&bench.spec), None);
+    assert_eq!(bench.progress.due(&bench.spec, Span::hours(100)), []);
+}
+
+#[test]
+fn a_window_that_is_not_full_is_asked_for_again_when_it_is() {
+    let mut bench = Bench::new(vec![metric("m")]);
+    bench.under.since = bench.now.wall + Span::seconds(15);
+    // Asked a minute later: 15 seconds of the window lie before the exposure.
+    assert_eq!(bench.give(0, 'G'), Judgement::Discarded);
+    let full = bench.now.watched + Span::seconds(15);
+    assert_eq!(bench.progress.next_due(&bench.spec), Some(full));
+    bench.advance(Span::seconds(15));
+    let sample = Sample { value: value('G'), at: bench.now.wall, exposure: Some(share(5)) };
+    assert_eq!(bench.take(0, &sample.into()), Judgement::Good);
+}
+
+#[test]
+fn other_discarded_answers_are_asked_for_again_soon() {
+    for (interval, wait) in [(60, 10), (3, 3)] {
+        let interval = Some(Span::seconds(interval));
+        let mut bench = Bench::new(vec![Metric { interval, ..metric("m") }]);
+        let at = bench.now.wall;
+        let sample = Sample { value: value('G'), at, exposure: Some(share(25)) };
+        assert_eq!(bench.take(0, &sample.into()), Judgement::Discarded);
+        assert_eq!(bench.progress.next_due(&bench.spec), Some(Span::seconds(wait)));
+    }
+}
+
+#[test]
+fn a_reopened_metric_is_due_at_once_and_needs_its_count_again() {
+    let count = |n| Metric { count: NonZeroU32::new(n), ..metric("m") };
+    let mut bench = Bench::new(vec![count(2), Metric { name: "other".into(), ..count(3) }]);
+    bench.give_all(0, "GG");
+    bench.give(1, 'G');
+    let due = bench.progress.next_due(&bench.spec);
+    bench.advance(Span::seconds(7));
+    bench.progress = bench.progress.clone().reopen(&bench.spec, bench.now.watched);
+    assert_eq!(bench.progress.due(&bench.spec, bench.now.watched), [bench.index(0)]);
+    bench.give_all(1, "GG");
+    assert!(due.is_some() && bench.verdict().is_none(), "the other went on with its count");
+    bench.give(0, 'G');
+    assert_eq!((bench.verdict(), bench.end()), (None, doubt(Doubt::EndedEarly)));
+    bench.give(0, 'G');
+    assert_eq!(bench.verdict(), Some(Verdict::Pass));
+}
+
+#[test]
+fn what_went_wrong_before_reopening_stays_counted() {
+    let tolerant = Metric {
+        count: NonZeroU32::new(2),
+        failure_limit: crate::FailureLimit::AtMost(1),
+        ..metric("m")
+    };
+    let mut bench = Bench::new(vec![tolerant]);
+    bench.give_all(0, "GB");
+    assert_eq!(bench.verdict(), Some(Verdict::Pass));
+    bench.progress = bench.progress.clone().reopen(&bench.spec, bench.now.watched);
+    bench.give(0, 'B');
+    assert_eq!(bench.verdict(), Some(Verdict::Fail));
+    let failed = bench.progress.clone();
+    assert_eq!(failed.clone().reopen(&bench.spec, bench.now.watched), failed);
+}
