@@ -184,6 +184,21 @@ fn deserializing_refuses_what_building_refuses() {
 }
 
 #[test]
+fn requests_are_asked_for_where_they_matter() {
+    let side = || windlass_core::id::PodHash::new("abc");
+    let asking = Metric { min_requests: 1, ..metric() };
+    let query = asking.query(side());
+    assert_eq!(
+        (query.measure, query.side, query.window),
+        (Measure::ErrorRate, side(), asking.window)
+    );
+    let requests = asking.requests_query(side()).unwrap();
+    assert_eq!(requests.measure, Measure::Requests);
+    assert_eq!((requests.side, requests.window), (side(), asking.window));
+    assert_eq!(metric().requests_query(side()), None);
+}
+
+#[test]
 fn conditions_show_as_limits() {
     let both = Metric { failure: Some("in [0.05, 0.1]".parse().unwrap()), ..metric() };
     assert_eq!(both.limit(), "<= 0.01, bad in [0.05, 0.1]");

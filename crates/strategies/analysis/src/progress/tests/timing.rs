@@ -43,6 +43,14 @@ fn the_next_measurement_is_an_interval_after_the_last() {
 }
 
 #[test]
+fn a_metric_that_is_done_is_not_due_while_others_go_on() {
+    let one = Metric { count: NonZeroU32::new(1), ..metric("one") };
+    let mut bench = Bench::new(vec![one, metric("endless")]);
+    bench.give(0, 'G');
+    assert_eq!(bench.progress.due(&bench.spec, Span::hours(9)), [bench.index(1)]);
+}
+
+#[test]
 fn nothing_is_due_once_all_is_done() {
     let mut bench = Bench::new(vec![Metric { count: NonZeroU32::new(1), ..metric("m") }]);
     bench.give(0, 'G');
@@ -76,17 +84,27 @@ fn other_discarded_answers_are_asked_for_again_soon() {
 }
 
 #[test]
+fn an_answer_from_before_the_exposure_is_asked_for_again_soon() {
+    let mut bench = Bench::new(vec![metric("m")]);
+    bench.under.since = bench.now.wall;
+    let at = bench.now.wall - Span::hours(1);
+    let sample = Sample { value: value('G'), at, exposure: Some(share(5)) };
+    assert_eq!(bench.take(0, &sample.into()), Judgement::Discarded);
+    assert_eq!(bench.progress.next_due(&bench.spec), Some(Span::seconds(10)));
+}
+
+#[test]
 fn a_reopened_metric_is_due_at_once_and_needs_its_count_again() {
     let count = |n| Metric { count: NonZeroU32::new(n), ..metric("m") };
-    let mut bench = Bench::new(vec![count(2), Metric { name: "other".into(), ..count(3) }]);
+    let mut bench = Bench::new(vec![count(2), Metric { name: "b".into(), ..count(3) }]);
     bench.give_all(0, "GG");
     bench.give(1, 'G');
-    let due = bench.progress.next_due(&bench.spec);
     bench.advance(Span::seconds(7));
     bench.progress = bench.progress.clone().reopen(&bench.spec, bench.now.watched);
     assert_eq!(bench.progress.due(&bench.spec, bench.now.watched), [bench.index(0)]);
+    assert_eq!(bench.progress.next_due(&bench.spec), Some(bench.now.watched));
     bench.give_all(1, "GG");
-    assert!(due.is_some() && bench.verdict().is_none(), "the other went on with its count");
+    assert_eq!(bench.progress.due(&bench.spec, Span::hours(9)), [bench.index(0)], "b is done");
     bench.give(0, 'G');
     assert_eq!((bench.verdict(), bench.end()), (None, doubt(Doubt::EndedEarly)));
     bench.give(0, 'G');
@@ -94,18 +112,54 @@ fn a_reopened_metric_is_due_at_once_and_needs_its_count_again() {
 }
 
 #[test]
-fn what_went_wrong_before_reopening_stays_counted() {
+fn a_reopened_metric_needs_its_good_ones_in_a_row_again() {
+    let streak = Metric { consecutive_success_limit: NonZeroU32::new(2), ..metric("m") };
+    let mut bench = Bench::new(vec![streak]);
+    for _ in 0..2 {
+        bench.give(0, 'G');
+        assert_eq!(bench.verdict(), None);
+        bench.give(0, 'G');
+        assert_eq!(bench.verdict(), Some(Verdict::Pass));
+        bench.progress = bench.progress.clone().reopen(&bench.spec, bench.now.watched);
+    }
+}
+
+#[test]
+fn a_reopened_metric_does_not_live_on_what_was_good_before() {
     let tolerant = Metric {
         count: NonZeroU32::new(2),
         failure_limit: crate::FailureLimit::AtMost(1),
+        inconclusive_limit: 1,
         ..metric("m")
     };
     let mut bench = Bench::new(vec![tolerant]);
-    bench.give_all(0, "GB");
+    bench.give_all(0, "GG");
+    bench.progress = bench.progress.clone().reopen(&bench.spec, bench.now.watched);
+    bench.give_all(0, "BU");
+    assert_eq!(bench.verdict(), Some(doubt(Doubt::Undecided)));
+}
+
+#[test]
+fn what_went_wrong_before_reopening_stays_counted() {
+    for (letter, verdict) in [('B', Verdict::Fail), ('U', doubt(Doubt::Undecided))] {
+        stays_counted(letter, verdict);
+    }
+}
+
+fn stays_counted(letter: char, verdict: Verdict) {
+    let tolerant = Metric {
+        count: NonZeroU32::new(2),
+        failure_limit: crate::FailureLimit::AtMost(1),
+        inconclusive_limit: 1,
+        ..metric("m")
+    };
+    let mut bench = Bench::new(vec![tolerant]);
+    bench.give(0, 'G');
+    bench.give(0, letter);
     assert_eq!(bench.verdict(), Some(Verdict::Pass));
     bench.progress = bench.progress.clone().reopen(&bench.spec, bench.now.watched);
-    bench.give(0, 'B');
-    assert_eq!(bench.verdict(), Some(Verdict::Fail));
+    bench.give(0, letter);
+    assert_eq!(bench.verdict(), Some(verdict));
     let failed = bench.progress.clone();
     assert_eq!(failed.clone().reopen(&bench.spec, bench.now.watched), failed);
 }
