@@ -9,6 +9,7 @@ pub mod engine;
 pub mod event;
 pub mod evidence;
 pub mod fence;
+pub mod finding;
 pub mod id;
 pub mod journal;
 pub mod kernel;

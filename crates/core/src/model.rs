@@ -13,7 +13,7 @@ mod rolling;
 mod selector;
 mod text;
 pub mod view;
-mod words;
+pub(crate) mod words;
 
 pub use digest::{POD_TEMPLATE_HASH, canonical_template, template_digest};
 pub use image::{Digest, ImageError, ImageRef, ImageRule, PinnedImage, Registry, Repository, Tag};

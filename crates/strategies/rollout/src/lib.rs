@@ -5,6 +5,7 @@
 
 pub mod climb;
 pub mod plan;
+pub mod preflight;
 pub mod release;
 pub mod strategy;
 pub mod track;

@@ -4,10 +4,13 @@ use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::manifest::{Cursor, Pointer, Position};
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::{Cursor, Pointer, PointerError, Position};
 
 /// File, line, column and path of a field.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "WirePlace", into = "WirePlace")]
 pub struct Place {
     /// The file, as the user named it.
     pub file: Arc<str>,
@@ -22,6 +25,30 @@ impl Place {
     #[must_use]
     pub fn of(cursor: &Cursor<'_>) -> Self {
         Place { file: cursor.source().name().clone(), at: cursor.at(), path: cursor.path().clone() }
+    }
+}
+
+/// A place as four plain fields.
+#[derive(Serialize, Deserialize)]
+struct WirePlace {
+    file: Arc<str>,
+    line: u32,
+    column: u32,
+    path: String,
+}
+
+impl From<Place> for WirePlace {
+    fn from(place: Place) -> Self {
+        let Position { line, column } = place.at;
+        WirePlace { file: place.file, line, column, path: place.path.to_string() }
+    }
+}
+
+impl TryFrom<WirePlace> for Place {
+    type Error = PointerError;
+    fn try_from(wire: WirePlace) -> Result<Self, Self::Error> {
+        let at = Position::new(wire.line, wire.column);
+        Ok(Place { file: wire.file, at, path: wire.path.parse()? })
     }
 }
 

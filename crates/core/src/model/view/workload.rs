@@ -12,9 +12,10 @@ use crate::time::Span;
 /// An `apps/v1` Deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeploymentView {
-    /// Pods asked for; 1 where nothing is said. A manifest that leaves it out leaves it to an
-    /// autoscaler.
+    /// Pods asked for; 1 where nothing is said.
     pub replicas: Placed<Replicas>,
+    /// Whether the manifest says how many pods; one that does not leaves it to an autoscaler.
+    pub sets_replicas: bool,
     /// Which pods it counts as its own.
     pub selector: Placed<Selector>,
     /// What they look like.
@@ -63,6 +64,7 @@ impl DeploymentView {
         let strategy = DeploymentStrategy::read(&spec.field("strategy"));
         Some(DeploymentView {
             replicas: replicas(&spec),
+            sets_replicas: spec.field("replicas").is_present(),
             paused: spec.field("paused").bool().unwrap_or(false),
             min_ready: seconds(&spec.field("minReadySeconds")).unwrap_or(Span::ZERO),
             history_limit: Placed {
