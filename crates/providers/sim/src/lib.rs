@@ -10,6 +10,7 @@ pub mod api;
 pub mod clock;
 mod controllers;
 pub mod executor;
+mod manifests;
 pub mod objects;
 pub mod parts;
 pub mod rng;
@@ -21,6 +22,7 @@ pub mod world;
 pub use clock::SimClock;
 pub use controllers::{Backend, PodCounts, Routed};
 pub use executor::{Cancelled, Stalled, Task};
+pub use manifests::{Applied, ApplyError};
 pub use simulation::{SimConfig, Simulation};
 pub use world::{World, WorldConfig};
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use windlass_core::manifest::Manifest;
 use windlass_core::platform::Platform;
 use windlass_core::time::{Span, Timestamp};
 
 use crate::clock::SimClock;
 use crate::executor::{Executor, Stalled, Task};
+use crate::manifests::{Applied, ApplyError};
 use crate::parts::{SimHooks, SimMetrics, SimTraffic, SimWorkloads};
 use crate::rng::{Delay, Rng};
 use crate::shared::Shared;
@@ -85,6 +87,14 @@ impl Simulation {
         let result = look(&mut state.world);
         state.notice();
         result
+    }
+
+    /// Applies manifests; see [`World::apply_manifests`].
+    ///
+    /// # Errors
+    /// Everything that cannot be read, or the first object that the server refuses.
+    pub fn apply(&self, manifests: &[Manifest]) -> Result<Applied, Vec<ApplyError>> {
+        self.world(|world| world.apply_manifests(manifests))
     }
 
     /// The time in the world.

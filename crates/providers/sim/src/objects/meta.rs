@@ -27,6 +27,14 @@ impl Labels {
         self
     }
 
+    /// These and `others`, which win.
+    #[must_use]
+    pub fn and(&self, others: &Labels) -> Self {
+        let mut all = self.clone();
+        others.iter().for_each(|(key, value)| all.set(key, value));
+        all
+    }
+
     /// Sets one label.
     pub fn set(&mut self, key: &str, value: &str) {
         Arc::make_mut(&mut self.0).insert(key.into(), value.into());

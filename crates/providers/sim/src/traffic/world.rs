@@ -61,10 +61,9 @@ impl World {
 
     /// Notes how pods of a template behave, unless that was said by its digest.
     pub(crate) fn recognise(&mut self, template: &Template) {
-        let Some(behaviour) = self.recognised(template).map(|v| Arc::clone(&v.behaviour)) else {
-            return;
-        };
-        self.behaviours.entry(template.digest.clone()).or_insert(behaviour);
+        if let Some(behaviour) = self.recognised(template).map(|v| Arc::clone(&v.behaviour)) {
+            self.behaviours.entry(template.digest.clone()).or_insert(behaviour);
+        }
     }
 
     /// A stream of an app's own that does not depend on what was drawn before.
@@ -177,6 +176,13 @@ impl World {
             load.redirect(self.now, flows);
             self.store[id].traffic.load = Some(load);
         }
+    }
+
+    /// The app that a Service of a namespace belongs to.
+    pub(crate) fn home_of(&self, namespace: &ObjectName, service: &ObjectName) -> Option<AppRef> {
+        let number = self.store.service_names.get(&(namespace.clone(), service.clone()))?;
+        let cell = self.store.services.get(number)?;
+        Some(self.store[cell.home].name.clone())
     }
 
     /// Where requests to `entry` go, and every set of pods that is behind it.

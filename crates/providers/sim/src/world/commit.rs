@@ -7,6 +7,7 @@ use windlass_core::time::Timestamp;
 
 use super::{AppId, Event, ServiceCell, SetCell, WatchEvent, WatchKind, World};
 use crate::controllers::{SetPods, SetWork};
+use crate::manifests::Said;
 use crate::objects::{Deployment, Labels, Meta, Owner, ReplicaSet, Service, ServiceId, SetId};
 
 impl World {
@@ -63,7 +64,12 @@ impl World {
         self.store.set_names.insert((namespace, set.meta.name.clone()), id);
         self.store[home].sets.push(id);
         self.recognise(&set.template);
-        let requests = Arc::clone(&self.behaviour(&set.template.digest).requests);
+        let said = Said::read(&set.template);
+        set.pod_labels = said.labels.and(&set.pod_labels);
+        let requests = match said.requests.is_empty() {
+            true => Arc::clone(&self.behaviour(&set.template.digest).requests),
+            false => said.requests,
+        };
         let object = Arc::new(set);
         let cell = SetCell {
             home,
