@@ -12,3 +12,6 @@ pub use endpoints::Backend;
 pub(crate) use pods::SetPods;
 pub use pods::{PodCounts, Routed};
 pub(crate) use replica_set::SetWork;
+
+#[cfg(test)]
+mod tests;

@@ -93,6 +93,13 @@ impl Lab {
         self.world.deployment(&self.app).expect("a Deployment")
     }
 
+    /// Numbers of the sets that exist.
+    pub(crate) fn deployment_sets(&self) -> Vec<u64> {
+        let sets = self.world.replica_sets(&self.app);
+        let serial = |uid: &str| uid.rsplit_once('-').and_then(|(_, serial)| serial.parse().ok());
+        sets.filter_map(|set| serial(set.meta.uid.as_str())).collect()
+    }
+
     /// Step 5 of a handover: the set of `v2` is owned and has all pods of the Deployment, and these
     /// are of its template.
     pub(crate) fn is_taken_over(&self) -> bool {

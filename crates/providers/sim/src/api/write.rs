@@ -57,3 +57,6 @@ fn gone(uid: Uid) -> Receipt {
 fn misfit(write: &Write) -> Refusal {
     Refusal::Invalid { reason: format!("{}: cannot {}", write.object, write.change) }
 }
+
+#[cfg(test)]
+mod tests;
