@@ -16,15 +16,17 @@ pub mod view;
 pub(crate) mod words;
 
 pub use digest::{POD_TEMPLATE_HASH, canonical_template, template_digest};
-pub use image::{Digest, ImageError, ImageRef, ImageRule, PinnedImage, Registry, Repository, Tag};
+pub use image::{
+    ImageDigest, ImageError, ImageRef, ImageRule, PinnedImage, Registry, Repository, Tag,
+};
 pub use label::{Annotations, LabelError, LabelKey, LabelRule, LabelValue, Labels};
 pub use malformed::{Malformed, Rule};
 pub use name::{DnsLabel, DnsSubdomain, NameError, NameRule, PortName};
 pub use port::{Port, PortError, PortRef, Protocol};
-pub use quantity::{Format, Quantity, QuantityError, QuantityRule};
+pub use quantity::{Quantity, QuantityError, QuantityFormat, QuantityRule};
 pub use replicas::{
     IntOrPercent, Percent, PercentError, PercentRangeError, PercentRule, Replicas, ReplicasError,
 };
 pub use rolling::{RollingLimits, RollingLimitsError, RollingRoom};
-pub use selector::{Operator, Requirement, RequirementError, Selector, Test, Values};
+pub use selector::{LabelTest, LabelValues, Operator, Requirement, RequirementError, Selector};
 pub use words::UnknownWord;

@@ -68,7 +68,7 @@ text_newtype! {
 
 text_newtype! {
     /// The hash of an image's manifest, `sha256:...`: it names one image for ever.
-    Digest, ImageRule, grammar::digest
+    ImageDigest, ImageRule, grammar::digest
 }
 
 text_newtype! {
@@ -130,7 +130,7 @@ pub struct ImageRef {
     registry: Option<Registry>,
     repository: Repository,
     tag: Option<Tag>,
-    digest: Option<Digest>,
+    digest: Option<ImageDigest>,
 }
 
 impl ImageRef {
@@ -154,7 +154,7 @@ impl ImageRef {
 
     /// The digest, where one is written.
     #[must_use]
-    pub fn digest(&self) -> Option<&Digest> {
+    pub fn digest(&self) -> Option<&ImageDigest> {
         self.digest.as_ref()
     }
 
@@ -167,7 +167,7 @@ impl ImageRef {
 
     /// The same image under its name and tag, held to `digest`.
     #[must_use]
-    pub fn pin(&self, digest: Digest) -> PinnedImage {
+    pub fn pin(&self, digest: ImageDigest) -> PinnedImage {
         PinnedImage { image: ImageRef { digest: None, ..self.clone() }, digest }
     }
 }
@@ -199,13 +199,13 @@ text_traits!(ImageRef);
 pub struct PinnedImage {
     /// Without its digest.
     image: ImageRef,
-    digest: Digest,
+    digest: ImageDigest,
 }
 
 impl PinnedImage {
     /// The hash that names the image.
     #[must_use]
-    pub fn digest(&self) -> &Digest {
+    pub fn digest(&self) -> &ImageDigest {
         &self.digest
     }
 

@@ -39,14 +39,14 @@ use amount::Amount;
 #[derive(Clone)]
 pub struct Quantity {
     amount: Amount,
-    format: Format,
+    format: QuantityFormat,
     /// The text Kubernetes prints in place of the canonical form.
     written: Option<Box<str>>,
 }
 
 /// The family of suffixes in which a quantity prints itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
+pub enum QuantityFormat {
     /// Powers of 1000 with a letter: `n u m k M G T P E`.
     DecimalSi,
     /// Powers of 1024: `Ki Mi Gi Ti Pi Ei`. Fractions and amounts under 1024 print as decimal.
@@ -84,14 +84,14 @@ impl Rule for QuantityRule {
 impl Quantity {
     /// Nothing at all.
     pub const ZERO: Quantity =
-        Quantity { amount: Amount::ZERO, format: Format::DecimalSi, written: None };
+        Quantity { amount: Amount::ZERO, format: QuantityFormat::DecimalSi, written: None };
 
     /// So many whole units: cores, bytes, devices, pods.
     #[must_use]
     pub const fn from_units(units: i64) -> Self {
         Quantity {
             amount: Amount::from_units(units as i128),
-            format: Format::DecimalSi,
+            format: QuantityFormat::DecimalSi,
             written: None,
         }
     }
@@ -99,7 +99,11 @@ impl Quantity {
     /// So many thousandths, as CPU is counted.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {
-        Quantity { amount: Amount::from_millis(millis), format: Format::DecimalSi, written: None }
+        Quantity {
+            amount: Amount::from_millis(millis),
+            format: QuantityFormat::DecimalSi,
+            written: None,
+        }
     }
 
     /// Whole units, rounded up.
@@ -128,7 +132,7 @@ impl Quantity {
 
     /// The family of suffixes of the canonical form.
     #[must_use]
-    pub fn format(&self) -> Format {
+    pub fn format(&self) -> QuantityFormat {
         self.format
     }
 
@@ -167,18 +171,18 @@ impl Quantity {
             return "0".to_owned();
         }
         match self.format {
-            Format::BinarySi if units >= 1024 && self.amount.is_whole() => {
+            QuantityFormat::BinarySi if units >= 1024 && self.amount.is_whole() => {
                 let (units, suffix) = in_powers_of_1024(units);
                 format!("{sign}{units}{suffix}")
             }
-            Format::BinarySi | Format::DecimalSi => {
+            QuantityFormat::BinarySi | QuantityFormat::DecimalSi => {
                 let (digits, exponent) = in_powers_of_1000(units, nanos);
                 match DECIMAL_SUFFIXES.iter().find(|(power, _)| *power == exponent) {
                     Some((_, suffix)) => format!("{sign}{digits}{suffix}"),
                     None => format!("{sign}{digits}e{exponent}"),
                 }
             }
-            Format::DecimalExponent => match in_powers_of_1000(units, nanos) {
+            QuantityFormat::DecimalExponent => match in_powers_of_1000(units, nanos) {
                 (digits, 0) => format!("{sign}{digits}"),
                 (digits, exponent) => format!("{sign}{digits}e{exponent}"),
             },

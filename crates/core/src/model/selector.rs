@@ -39,16 +39,16 @@ pub struct Requirement {
     /// The label in question.
     pub key: LabelKey,
     /// What must hold of it.
-    pub test: Test,
+    pub test: LabelTest,
 }
 
 /// What a [`Requirement`] asks of a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Test {
+pub enum LabelTest {
     /// The label is there with one of the values.
-    In(Values),
+    In(LabelValues),
     /// The label is absent or has another value.
-    NotIn(Values),
+    NotIn(LabelValues),
     /// The label is there.
     Exists,
     /// The label is absent.
@@ -57,14 +57,14 @@ pub enum Test {
 
 /// At least one label value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Values(BTreeSet<LabelValue>);
+pub struct LabelValues(BTreeSet<LabelValue>);
 
-impl Values {
+impl LabelValues {
     /// `None` where there is no value: `In` and `NotIn` must name one.
     #[must_use]
     pub fn new(values: impl IntoIterator<Item = LabelValue>) -> Option<Self> {
         let values: BTreeSet<_> = values.into_iter().collect();
-        (!values.is_empty()).then_some(Values(values))
+        (!values.is_empty()).then_some(LabelValues(values))
     }
 
     /// Whether `value` is one of them.
@@ -124,12 +124,12 @@ impl Requirement {
         operator: Operator,
         values: impl IntoIterator<Item = LabelValue>,
     ) -> Result<Self, RequirementError> {
-        let values = Values::new(values);
+        let values = LabelValues::new(values);
         let test = match (operator, values) {
-            (Operator::In, Some(values)) => Test::In(values),
-            (Operator::NotIn, Some(values)) => Test::NotIn(values),
-            (Operator::Exists, None) => Test::Exists,
-            (Operator::DoesNotExist, None) => Test::DoesNotExist,
+            (Operator::In, Some(values)) => LabelTest::In(values),
+            (Operator::NotIn, Some(values)) => LabelTest::NotIn(values),
+            (Operator::Exists, None) => LabelTest::Exists,
+            (Operator::DoesNotExist, None) => LabelTest::DoesNotExist,
             (Operator::In | Operator::NotIn, None) => {
                 return Err(RequirementError::NoValues { key, operator });
             }
@@ -145,10 +145,10 @@ impl Requirement {
     pub fn matches(&self, labels: &Labels) -> bool {
         let value = labels.get(self.key.as_str());
         match &self.test {
-            Test::In(values) => value.is_some_and(|value| values.contains(value)),
-            Test::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
-            Test::Exists => value.is_some(),
-            Test::DoesNotExist => value.is_none(),
+            LabelTest::In(values) => value.is_some_and(|value| values.contains(value)),
+            LabelTest::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
+            LabelTest::Exists => value.is_some(),
+            LabelTest::DoesNotExist => value.is_none(),
         }
     }
 }
@@ -190,15 +190,15 @@ impl Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = &self.key;
         match &self.test {
-            Test::In(values) => write!(f, "{key} in ({values})"),
-            Test::NotIn(values) => write!(f, "{key} notin ({values})"),
-            Test::Exists => write!(f, "{key}"),
-            Test::DoesNotExist => write!(f, "!{key}"),
+            LabelTest::In(values) => write!(f, "{key} in ({values})"),
+            LabelTest::NotIn(values) => write!(f, "{key} notin ({values})"),
+            LabelTest::Exists => write!(f, "{key}"),
+            LabelTest::DoesNotExist => write!(f, "!{key}"),
         }
     }
 }
 
-impl Display for Values {
+impl Display for LabelValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, value) in self.0.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
@@ -227,10 +227,10 @@ impl TryFrom<WireRequirement> for Requirement {
 impl From<Requirement> for WireRequirement {
     fn from(requirement: Requirement) -> Self {
         let (operator, values) = match requirement.test {
-            Test::In(values) => (Operator::In, values.0.into_iter().collect()),
-            Test::NotIn(values) => (Operator::NotIn, values.0.into_iter().collect()),
-            Test::Exists => (Operator::Exists, Vec::new()),
-            Test::DoesNotExist => (Operator::DoesNotExist, Vec::new()),
+            LabelTest::In(values) => (Operator::In, values.0.into_iter().collect()),
+            LabelTest::NotIn(values) => (Operator::NotIn, values.0.into_iter().collect()),
+            LabelTest::Exists => (Operator::Exists, Vec::new()),
+            LabelTest::DoesNotExist => (Operator::DoesNotExist, Vec::new()),
         };
         WireRequirement { key: requirement.key, operator, values }
     }

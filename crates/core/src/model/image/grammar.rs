@@ -1,6 +1,6 @@
 //! The grammar of image references, part by part.
 
-use super::{Digest, ImageError, ImageRef, ImageRule, Registry, Repository, Tag};
+use super::{ImageDigest, ImageError, ImageRef, ImageRule, Registry, Repository, Tag};
 use crate::model::malformed::Malformed;
 use crate::model::port::Port;
 
@@ -42,7 +42,9 @@ pub(super) fn image(text: &str) -> Result<ImageRef, ImageError> {
         .map(|(start, part)| part.parse::<Tag>().map_err(|error| within(text, start, &error)))
         .transpose()?;
     let digest = digest_text
-        .map(|part| part.parse::<Digest>().map_err(|error| within(text, named.len() + 1, &error)))
+        .map(|part| {
+            part.parse::<ImageDigest>().map_err(|error| within(text, named.len() + 1, &error))
+        })
         .transpose()?;
     if registry.is_none() && tag.is_none() && digest.is_none() && is_identifier(name) {
         return Err(Malformed::whole(text, ImageRule::Identifier));

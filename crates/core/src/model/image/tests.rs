@@ -103,13 +103,13 @@ fn a_digest_has_a_known_algorithm_and_its_exact_length() {
         format!("sha384:{HEX}{}", &HEX[..32]),
         format!("sha512:{HEX}{HEX}"),
     ] {
-        assert_eq!(good.parse::<Digest>().unwrap().as_str(), good);
+        assert_eq!(good.parse::<ImageDigest>().unwrap().as_str(), good);
     }
     for bad in ["", "sha256", "sha256:", "sha256:abc", "md5:0123456789abcdef0123456789abcdef"] {
-        assert_eq!(*bad.parse::<Digest>().unwrap_err().rule(), ImageRule::Digest, "{bad}");
+        assert_eq!(*bad.parse::<ImageDigest>().unwrap_err().rule(), ImageRule::Digest, "{bad}");
     }
-    assert!(format!("sha256:{}", HEX.to_uppercase()).parse::<Digest>().is_err());
-    assert!(format!("sha512:{HEX}").parse::<Digest>().is_err());
+    assert!(format!("sha256:{}", HEX.to_uppercase()).parse::<ImageDigest>().is_err());
+    assert!(format!("sha512:{HEX}").parse::<ImageDigest>().is_err());
     let error = refused("app@sha256:abc");
     assert_eq!(error.position(), Some(4));
     assert!(error.to_string().contains("64"), "{error}");
@@ -156,8 +156,8 @@ fn an_image_without_a_digest_cannot_be_a_pinned_one() {
 
 #[test]
 fn pinning_replaces_an_older_digest() {
-    let older: Digest = format!("sha256:{HEX}").parse().unwrap();
-    let newer: Digest = format!("sha256:{}", HEX.replace('0', "f")).parse().unwrap();
+    let older: ImageDigest = format!("sha256:{HEX}").parse().unwrap();
+    let newer: ImageDigest = format!("sha256:{}", HEX.replace('0', "f")).parse().unwrap();
     let pinned = read("nginx:1.27").pin(older).reference().pin(newer.clone());
     assert_eq!(pinned.to_string(), format!("nginx:1.27@{newer}"));
 }

@@ -1,7 +1,7 @@
 //! From text to a quantity, with the grammar and the rounding of the Kubernetes API machinery.
 
 use super::amount::Amount;
-use super::{Format, Quantity, QuantityError, QuantityRule};
+use super::{Quantity, QuantityError, QuantityFormat, QuantityRule};
 use crate::model::Malformed;
 
 /// The text cut into its parts: `[+-] integer [. fraction] [suffix]`.
@@ -45,12 +45,12 @@ pub(super) fn parse(text: &str) -> Result<Quantity, QuantityError> {
     let parts = split(text)?;
     let magnitude = magnitude(&parts).ok_or(Malformed::whole(text, QuantityRule::TooLarge))?;
     let format = match parts.suffix {
-        Suffix::Exponent(_) => Format::DecimalExponent,
-        Suffix::Decimal(_) => Format::DecimalSi,
+        Suffix::Exponent(_) => QuantityFormat::DecimalExponent,
+        Suffix::Decimal(_) => QuantityFormat::DecimalSi,
         Suffix::Binary(_) if magnitude < Amount::from_units(1) && magnitude != Amount::ZERO => {
-            Format::DecimalSi
+            QuantityFormat::DecimalSi
         }
-        Suffix::Binary(_) => Format::BinarySi,
+        Suffix::Binary(_) => QuantityFormat::BinarySi,
     };
     let amount = if parts.negative { magnitude.checked_neg() } else { Some(magnitude) }
         .ok_or(Malformed::whole(text, QuantityRule::TooLarge))?;

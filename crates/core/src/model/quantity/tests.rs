@@ -286,3 +286,42 @@ fn json_takes_numbers_and_gives_text() {
     assert!(serde_json::from_str::<Quantity>("true").is_err());
     assert!(serde_json::from_str::<Quantity>("null").is_err());
 }
+
+proptest::proptest! {
+    /// Against plain integer arithmetic in billionths.
+    #[test]
+    fn arithmetic_and_order_are_those_of_the_integers(
+        a in -1_000_000_000_000_i64..1_000_000_000_000,
+        b in -1_000_000_000_000_i64..1_000_000_000_000,
+        units in 0_usize..4,
+        count in 0_u32..1000,
+    ) {
+        let (suffix, nanos) = [("n", 1), ("m", 1_000_000), ("", 1_000_000_000), ("Ki", 1_024_000_000_000_i128)][units];
+        let (x, y) = (read(&format!("{a}{suffix}")), read(&format!("{b}n")));
+        let (i, j) = (i128::from(a) * nanos, i128::from(b));
+        let exact = |number: i128| read(&format!("{number}n"));
+        proptest::prop_assert_eq!(x.cmp(&y), i.cmp(&j));
+        proptest::prop_assert_eq!(x.checked_add(&y).unwrap(), exact(i + j));
+        proptest::prop_assert_eq!(x.checked_sub(&y).unwrap(), exact(i - j));
+        proptest::prop_assert_eq!(x.checked_mul(count).unwrap(), exact(i * i128::from(count)));
+        let up = |step: i128| i.div_euclid(step) + i128::from(i.rem_euclid(step) > 0);
+        proptest::prop_assert_eq!(x.units_rounded_up(), up(1_000_000_000));
+        proptest::prop_assert_eq!(x.millis_rounded_up(), Some(up(1_000_000)));
+        proptest::prop_assert_eq!(read(&x.canonical()), x);
+    }
+
+    #[test]
+    fn no_text_makes_a_parser_panic(text in "\\PC{0,40}", other in "[-+.0-9eEinumkKMGTPa-z:/@%_A-Z]{0,60}") {
+        for text in [&text, &other] {
+            if let Ok(quantity) = text.parse::<Quantity>() {
+                proptest::prop_assert_eq!(read(&quantity.to_string()), quantity);
+            }
+            if let Ok(image) = text.parse::<crate::model::ImageRef>() {
+                proptest::prop_assert_eq!(&image.to_string(), text);
+            }
+            let _ = text.parse::<crate::model::LabelKey>();
+            let _ = text.parse::<crate::model::DnsSubdomain>();
+            let _ = text.parse::<crate::model::Percent>();
+        }
+    }
+}

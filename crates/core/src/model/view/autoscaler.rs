@@ -9,7 +9,7 @@ use crate::model::words::words;
 use crate::model::{DnsSubdomain, Percent, Replicas};
 use crate::time::{Span, Timestamp};
 
-/// An `autoscaling/v2` HorizontalPodAutoscaler.
+/// An `autoscaling/v2` HorizontalPodAutoscaler; one of `v1` is read as what it means there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AutoscalerView {
     /// What it scales.
@@ -129,12 +129,13 @@ impl AutoscalerView {
         if let Some(max) = max.as_ref().filter(|max| max.value < min) {
             spec.field("maxReplicas").invalid(Crossed { min, max: max.value });
         }
-        let metrics = spec.field("metrics").items().map(|metric| Metric::read(&metric));
-        let metrics: Vec<_> = metrics.collect();
+        let metrics = spec.field("metrics").items().filter_map(|metric| Metric::read(&metric));
+        let cpu = Metric::of_cpu(&spec.field("targetCPUUtilizationPercentage"));
+        let metrics = metrics.chain(cpu).collect();
         let behavior = spec.field("behavior");
         Some(AutoscalerView {
             min,
-            metrics: metrics.into_iter().flatten().collect(),
+            metrics,
             scale_up: ScalingRules::read(&behavior.field("scaleUp")),
             scale_down: ScalingRules::read(&behavior.field("scaleDown")),
             status: AutoscalerStatus::read(&root.field("status")),

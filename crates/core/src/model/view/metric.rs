@@ -104,6 +104,13 @@ impl Metric {
         }
     }
 
+    /// The one metric of `autoscaling/v1`.
+    pub(super) fn of_cpu(share: &Cursor<'_>) -> Option<Self> {
+        let target = MetricValue::Utilization(checked(share)?);
+        let source = MetricSource::Resource(share.check("cpu".parse())?);
+        Some(Metric { source, target, place: Place::of(share) })
+    }
+
     pub(super) fn read(cursor: &Cursor<'_>) -> Option<Self> {
         let kind: SourceWord = cursor.required("type").parse()?;
         let body = cursor.required(field_of(kind));

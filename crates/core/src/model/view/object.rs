@@ -45,7 +45,7 @@ pub enum Body {
     Pod(Box<PodView>),
     /// `v1` Service.
     Service(ServiceView),
-    /// `autoscaling/v2` HorizontalPodAutoscaler.
+    /// `autoscaling/v2` or `v1` HorizontalPodAutoscaler.
     Autoscaler(AutoscalerView),
     /// `policy/v1` PodDisruptionBudget.
     Budget(BudgetView),
@@ -198,7 +198,7 @@ impl Body {
             ("batch/v1", "CronJob") => workload(WorkloadKind::CronJob),
             ("v1", "Pod") => PodView::read(root).map(|it| Body::Pod(Box::new(it))),
             ("v1", "Service") => Some(Body::Service(ServiceView::read(root))),
-            ("autoscaling/v2", "HorizontalPodAutoscaler") => {
+            ("autoscaling/v2" | "autoscaling/v1", "HorizontalPodAutoscaler") => {
                 AutoscalerView::read(root).map(Body::Autoscaler)
             }
             ("policy/v1", "PodDisruptionBudget") => BudgetView::read(root).map(Body::Budget),

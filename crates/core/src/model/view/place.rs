@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{Cursor, Pointer, PointerError, Position};
+use crate::manifest::{Cursor, Manifest, Pointer, PointerError, Position};
 
 /// File, line, column and path of a field.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +25,14 @@ impl Place {
     #[must_use]
     pub fn of(cursor: &Cursor<'_>) -> Self {
         Place { file: cursor.source().name().clone(), at: cursor.at(), path: cursor.path().clone() }
+    }
+
+    /// The place of a field of a manifest: of any field, whether a view reads it or not. `None`
+    /// where there is no such field.
+    #[must_use]
+    pub fn in_manifest(manifest: &Manifest, path: &Pointer) -> Option<Self> {
+        let at = manifest.root.find(path)?.at;
+        Some(Place { file: manifest.source.name().clone(), at, path: path.clone() })
     }
 }
 

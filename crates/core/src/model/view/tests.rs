@@ -364,3 +364,21 @@ fn a_quantity_may_be_a_bare_number() {
     assert_eq!(resources.requests.get("cpu").unwrap().to_string(), "500m");
     assert_eq!(resources.requests.get("memory").unwrap().to_string(), "1M");
 }
+
+#[test]
+fn the_place_of_any_field_can_be_asked_for() {
+    let manifest = manifest::parse("app.yaml", DEPLOYMENT.as_bytes()).unwrap().remove(0);
+    let place = |path: &str| Place::in_manifest(&manifest, &path.parse().unwrap());
+    let place_of_policy = place("spec.template.spec.restartPolicy").unwrap();
+    assert_eq!(place_of_policy.to_string(), "app.yaml:33:22: spec.template.spec.restartPolicy");
+    assert_eq!(place("spec.template.spec.nothing"), None);
+}
+
+#[test]
+fn an_autoscaler_of_the_first_version_measures_cpu() {
+    let yaml = "{apiVersion: autoscaling/v1, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: \
+                {scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 4, targetCPUUtilizationPercentage: 60}}";
+    let Body::Autoscaler(it) = body(yaml) else { panic!("no autoscaler") };
+    assert_eq!(it.metrics[0].resource().unwrap().as_str(), "cpu");
+    assert_eq!(it.metrics[0].target, MetricValue::Utilization(Percent::new(60)));
+}

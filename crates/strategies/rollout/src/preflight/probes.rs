@@ -22,16 +22,21 @@ pub(super) fn no_readiness(scene: &Scene<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The containers that a Service port means, each once.
+/// The containers that a Service port means, each once. A port that no container lists leads to the
+/// only container, where there is but one.
 fn targets<'a>(scene: &Scene<'a>, pods: Pods<'a>) -> Vec<&'a Container> {
     let wanted: Vec<&PortRef> = scene
         .services_of(pods)
         .filter(|(_, service)| !service.publishes_not_ready)
         .flat_map(|(_, service)| service.ports.iter().map(|port| &port.target.value))
         .collect();
-    let is_target =
-        |container: &&Container| wanted.iter().any(|port| container.port(port).is_some());
-    pods.spec.serving().filter(is_target).collect()
+    match &pods.spec.containers[..] {
+        [only] if !wanted.is_empty() && pods.spec.serving().count() == 1 => vec![only],
+        _ => {
+            let listed = |it: &&Container| wanted.iter().any(|port| it.port(port).is_some());
+            pods.spec.serving().filter(listed).collect()
+        }
+    }
 }
 
 /// One question for "is it alive" and "can it take traffic": a slow moment becomes a restart.
@@ -60,7 +65,7 @@ pub(super) fn liveness_is_readiness(scene: &Scene<'_>, found: &mut Vec<Finding>)
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{GOOD, codes, edited, found};
+    use super::super::testing::{DIGEST, GOOD, codes, edited, found};
     use super::*;
 
     const READINESS: &str = "        readinessProbe: {httpGet: {path: /ready, port: http}}\n";
@@ -77,8 +82,21 @@ mod tests {
     #[test]
     fn a_container_without_traffic_needs_no_readiness() {
         let yaml = edited(GOOD, READINESS, "");
+        let pinned = format!(
+            "      - {{name: log, image: 'log:1{DIGEST}', resources: {{limits: {{cpu: 1, memory: 1Mi}}}}}}\n"
+        );
+        let beside = edited(GOOD, "      volumes: []\n", &pinned);
+        assert_eq!(codes(&beside), []);
+        let (head, tail) = yaml.split_once("---\napiVersion: v1\nkind: Service").unwrap();
+        let (_, budget) = tail.split_once("---\n").unwrap();
+        assert_eq!(codes(&format!("{head}---\n{budget}")), []);
+    }
+
+    #[test]
+    fn an_unlisted_port_leads_to_the_only_container() {
+        let yaml = edited(GOOD, READINESS, "");
         let yaml = edited(&yaml, "targetPort: http", "targetPort: 9999");
-        assert_eq!(codes(&yaml), []);
+        assert_eq!(codes(&yaml), [Code::NoReadinessProbe]);
     }
 
     #[test]

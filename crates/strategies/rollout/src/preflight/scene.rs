@@ -121,11 +121,7 @@ impl<'a> Scene<'a> {
         &self,
         pods: Pods<'a>,
     ) -> impl Iterator<Item = (&'a Object, &'a ServiceView)> {
-        self.services().filter(move |(object, service)| {
-            !service.selector.is_empty()
-                && service.selector.is_subset(pods.labels)
-                && object.is_beside(pods.object)
-        })
+        self.services().filter(move |service| leads_to(*service, pods))
     }
 
     /// The budgets that protect pods.
@@ -138,6 +134,13 @@ impl<'a> Scene<'a> {
                 && object.is_beside(pods.object)
         })
     }
+}
+
+/// Whether a Service sends traffic to pods.
+pub(super) fn leads_to((object, service): (&Object, &ServiceView), pods: Pods<'_>) -> bool {
+    !service.selector.is_empty()
+        && service.selector.is_subset(pods.labels)
+        && object.is_beside(pods.object)
 }
 
 /// "1 pod", "3 pods".

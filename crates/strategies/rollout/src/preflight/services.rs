@@ -3,15 +3,13 @@
 use windlass_core::finding::{Code, Finding};
 use windlass_core::model::PortRef;
 
-use super::scene::{Pods, Scene};
+use super::scene::{Scene, leads_to};
 
 /// A Service whose selector matches no pod of the set.
 pub(super) fn selects_nothing(scene: &Scene<'_>, found: &mut Vec<Finding>) {
     for (object, service) in scene.services() {
         let leads = service.selector.is_empty()
-            || scene.pods().any(|pods| {
-                pods.object.is_beside(object) && service.selector.is_subset(pods.labels)
-            });
+            || scene.pods().any(|pods| leads_to((object, service), pods));
         if !leads {
             found.push(Finding::new(
                 Code::ServiceSelectsNothing,
@@ -23,33 +21,28 @@ pub(super) fn selects_nothing(scene: &Scene<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A Service port whose named target is no port of the pods.
+/// A Service port whose named target is no port of any of its pods.
 pub(super) fn port_not_found(scene: &Scene<'_>, found: &mut Vec<Finding>) {
-    for pods in scene.pods() {
-        for (object, service) in scene.services_of(pods) {
-            for port in &service.ports {
-                // A number reaches the pod whether a container lists it or not.
-                let PortRef::Name(name) = &port.target.value else { continue };
-                if !names_port(pods, &port.target.value) {
-                    found.push(Finding::new(
-                        Code::ServicePortNotFound,
-                        &port.target.place,
-                        format!("{} targets port {name}, which no container has", object.title()),
-                        format!("name a containerPort {name} in {}", pods.object.title()),
-                    ));
-                }
+    for (object, service) in scene.services() {
+        let pods: Vec<_> = scene.pods().filter(|pods| leads_to((object, service), *pods)).collect();
+        for port in service.ports.iter().filter(|_| !pods.is_empty()) {
+            // A number reaches the pod whether a container lists it or not.
+            let PortRef::Name(name) = &port.target.value else { continue };
+            if pods.iter().all(|it| it.spec.container_of_port(&port.target.value).is_none()) {
+                found.push(Finding::new(
+                    Code::ServicePortNotFound,
+                    &port.target.place,
+                    format!("{} targets port {name}, which no container has", object.title()),
+                    format!("name a containerPort {name} in the pods that it selects"),
+                ));
             }
         }
     }
 }
 
-fn names_port(pods: Pods<'_>, port: &PortRef) -> bool {
-    pods.spec.container_of_port(port).is_some()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{GOOD, codes, edited, found};
+    use super::super::testing::{DIGEST, GOOD, codes, edited, found};
     use super::*;
 
     #[test]
@@ -70,6 +63,16 @@ mod tests {
         let finding = found(&yaml).remove(0);
         assert_eq!(finding.code, Code::ServicePortNotFound);
         assert_eq!(finding.message, "Service web targets port htpt, which no container has");
+    }
+
+    #[test]
+    fn pods_without_the_port_are_fine_beside_pods_that_have_it() {
+        let pod = format!(
+            "---\n{{apiVersion: v1, kind: Pod, metadata: {{name: p, labels: {{app: web}}}}, spec: \
+             {{containers: [{{name: p, image: 'p:1{DIGEST}', readinessProbe: {{exec: {{command: [a]}}}}, \
+             resources: {{limits: {{cpu: 1, memory: 1Mi}}}}}}]}}}}\n"
+        );
+        assert_eq!(codes(&format!("{GOOD}{pod}")), []);
     }
 
     #[test]
