@@ -163,7 +163,7 @@ pub fn sides(glance: &Glance) -> String {
         (Some(w), Some(e)) if w == e => format!(", traffic {e}"),
         (Some(w), Some(e)) => format!(", traffic {e} ({w} written)"),
         (Some(w), None) => format!(", traffic moving to {w}"),
-        (None, Some(e)) => format!(", traffic {e} (none written)"),
+        (None, Some(e)) => format!(", traffic {e}"),
     };
     format!("stable {}, candidate {}{traffic}", side(stable), side(candidate))
 }
@@ -298,12 +298,15 @@ pub fn clock(since: Span) -> String {
     format!("+{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
-/// A length of time to read: whole seconds from ten seconds on.
+/// A length of time to read: whole seconds from ten seconds on, tenths from one second on.
 pub fn span(span: Span) -> String {
-    if span < Span::seconds(10) {
-        span.to_string()
-    } else {
-        Span::seconds(span.as_seconds()).to_string()
+    match span.as_millis() {
+        millis @ 1_000..10_000 if millis % 1_000 >= 50 => {
+            let tenths = (millis + 50) / 100;
+            format!("{}.{}s", tenths / 10, tenths % 10)
+        }
+        millis @ 1_000.. => Span::seconds(millis / 1_000).to_string(),
+        _ => span.to_string(),
     }
 }
 
@@ -327,4 +330,33 @@ pub fn clean(text: &str) -> String {
         if moves(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_as_exact_as_it_is_short() {
+        let told = |millis| span(Span::millis(millis));
+        assert_eq!(told(180), "180ms");
+        assert_eq!(told(4_149), "4.1s");
+        assert_eq!(told(4_020), "4s");
+        assert_eq!(told(9_999), "10.0s");
+        assert_eq!(told(12_345), "12s");
+        assert_eq!(told(300_400), "5m");
+    }
+
+    #[test]
+    fn the_clock_keeps_its_width_for_days() {
+        assert_eq!(clock(Span::seconds(310)), "+00:05:10");
+        assert_eq!(clock(Span::hours(99) + Span::seconds(59)), "+99:00:59");
+        assert_eq!(clock(Span::hours(123)), "+123:00:00");
+    }
+
+    #[test]
+    fn what_moves_a_cursor_or_turns_the_text_round_is_spelled_out() {
+        assert_eq!(clean("plain – ünïcode ✓"), "plain – ünïcode ✓");
+        assert_eq!(clean("a\u{1b}[2J\nb\u{202e}c"), "a\\u{1b}[2J\\nb\\u{202e}c");
+    }
 }

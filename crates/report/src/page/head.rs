@@ -7,6 +7,9 @@ use super::{class, shortened, text};
 use crate::story::{Outcome, Story};
 use crate::words::{self, Tone};
 
+/// Longest reason in the head, in characters: the table of turns has the whole of it.
+const REASON: usize = 240;
+
 /// Header and summary.
 pub(super) struct Head {
     pub(super) title: String,
@@ -77,7 +80,7 @@ fn end(story: &Story<'_>) -> (Badge, String) {
     match story.ending {
         Some(Ending { result, reason, .. }) => {
             let class = class(words::result_tone(*result));
-            (Badge { word: result.to_string(), class }, text(reason))
+            (Badge { word: result.to_string(), class }, shortened(reason, REASON))
         }
         None => {
             let waits = story.waits.map(|w| words::waiting(w.it.on, w.it.expires));

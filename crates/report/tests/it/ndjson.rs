@@ -23,6 +23,18 @@ fn each_line_is_one_event_and_reads_back() {
     assert_eq!((log.events, log.unknown), (events, 0));
 }
 
+/// Written by the engine on the simulator: what was recorded once must read for ever.
+#[test]
+fn a_stream_of_the_first_version_still_reads_and_gives_a_page() {
+    let text = include_str!("../golden/aborted-v1.ndjson");
+    let log = ndjson::read(text.as_bytes()).unwrap();
+    assert_eq!((log.events.len(), log.unknown), (text.lines().count(), 0));
+    assert_eq!(written(&log.events), text, "and writes the same bytes");
+    let html = windlass_report::page(&log.events).unwrap();
+    crate::page::check_any(&html);
+    assert!(html.contains("rolled back"));
+}
+
 #[test]
 fn a_kind_of_a_newer_version_is_counted_and_skipped() {
     let events = streams::bad();
