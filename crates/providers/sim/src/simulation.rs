@@ -44,20 +44,46 @@ impl Default for SimConfig {
 
 /// A simulated cluster with its own time, and an executor for code that lives in it.
 ///
-/// Two simulations of the same seed, with the same calls, do the same at the same times.
+/// Two simulations of the same seed, with the same calls, do the same at the same times. The parts
+/// of its [`platform`](Simulation::platform) know nothing of one another: replace one to test
+/// against your own.
 ///
 /// ```
-/// use windlass_core::clock::Clock;
+/// use windlass_core::id::AppRef;
+/// use windlass_core::manifest;
+/// use windlass_core::platform::AppScope;
 /// use windlass_core::time::Span;
+/// use windlass_sim::objects::PodBehaviour;
+/// use windlass_sim::traffic::{LoadConfig, Rate, VersionModel};
 /// use windlass_sim::Simulation;
 ///
-/// # fn main() -> Result<(), windlass_sim::Stalled> {
+/// let text = br#"
+/// apiVersion: apps/v1
+/// kind: Deployment
+/// metadata: {name: web}
+/// spec:
+///   replicas: 3
+///   selector: {matchLabels: {app: web}}
+///   template:
+///     metadata: {labels: {app: web}}
+///     spec: {containers: [{name: web, image: "web:1.0.0"}]}
+/// ---
+/// apiVersion: v1
+/// kind: Service
+/// metadata: {name: web}
+/// spec: {selector: {app: web}, ports: [{port: 80}]}
+/// "#;
 /// let sim = Simulation::new(7);
-/// let clock = sim.clock();
-/// sim.block_on(async { clock.sleep(Span::hours(48)).await })?;
-/// assert_eq!(sim.clock().monotonic(), Span::hours(48));
-/// # Ok(())
-/// # }
+/// let bad = VersionModel::default().failing(Rate::percent(5));
+/// sim.world(|world| world.version("web:1.1.0", PodBehaviour::default(), bad));
+/// let app = sim.apply(&manifest::parse("web.yaml", text)?).expect("valid").apps.remove(0);
+/// sim.world(|world| world.load(&app, LoadConfig::constant("web", 50.0)));
+/// sim.run_for(Span::hours(1))?;
+///
+/// let (platform, scope) = (sim.platform(), AppScope { app, services: vec!["web".into()] });
+/// let seen = sim.block_on(async { platform.workloads.observe(&scope).await })??;
+/// assert_eq!(seen.services[0].endpoints, 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Simulation {

@@ -47,7 +47,7 @@ pub struct Load {
 /// How a load begins.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadConfig {
-    /// The route or Service that requests come to.
+    /// The route or Service that requests come to; the route where both have the name.
     pub entry: ObjectName,
     /// How many come.
     pub profile: Profile,

@@ -7,6 +7,28 @@
 
 use std::f64::consts::{LN_2, PI, SQRT_2};
 
+/// 1/(2k + 1): the series of the inverse hyperbolic tangent.
+const ARTANH: [f64; 10] = {
+    let mut terms = [1.0; 10];
+    let mut k = 1;
+    while k < terms.len() {
+        terms[k] = 1.0 / (2 * k + 1) as f64;
+        k += 1;
+    }
+    terms
+};
+
+/// 1/k!: the series of the exponential.
+const EXP: [f64; 15] = {
+    let mut terms = [1.0; 15];
+    let mut k = 1;
+    while k < terms.len() {
+        terms[k] = terms[k - 1] / k as f64;
+        k += 1;
+    }
+    terms
+};
+
 /// The natural logarithm of a positive normal number.
 pub(super) fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
@@ -16,7 +38,8 @@ pub(super) fn ln(x: f64) -> f64 {
         if mantissa > SQRT_2 { (mantissa / 2.0, exponent + 1) } else { (mantissa, exponent) };
     // ln m = 2 artanh((m - 1) / (m + 1)), a series in the square of a number below 0.172.
     let t = (mantissa - 1.0) / (mantissa + 1.0);
-    let series = (0..10).rev().fold(0.0, |sum, k| sum * t * t + 1.0 / f64::from(2 * k + 1));
+    let square = t * t;
+    let series = ARTANH.iter().rev().fold(0.0, |sum, term| sum * square + term);
     2.0 * t * series + f64::from(exponent) * LN_2
 }
 
@@ -30,7 +53,7 @@ pub(super) fn exp(x: f64) -> f64 {
     }
     let doublings = (x / LN_2).round();
     let rest = x - doublings * LN_2;
-    let series = (1..=14).rev().fold(1.0, |sum, k| 1.0 + sum * rest / f64::from(k));
+    let series = EXP.iter().rev().fold(0.0, |sum, term| sum * rest + term);
     series * f64::from_bits(((doublings as i64 + 1023) as u64) << 52)
 }
 
