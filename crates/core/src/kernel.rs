@@ -28,7 +28,7 @@ impl<T> Data for T where T: Clone + Eq + Debug + Serialize + DeserializeOwned + 
 {}
 
 /// A view of the world that says when it was read and whose the app was.
-pub trait Stamped: Debug + Send + Sync + 'static {
+pub trait Stamped: Clone + Debug + Send + Sync + 'static {
     /// Its stamp.
     fn stamp(&self) -> Stamp;
 }

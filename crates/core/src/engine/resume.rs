@@ -79,6 +79,7 @@ impl<M: Machine> Run<M> {
             glance: None,
             away: Some(now.wall.since(last.head.at.wall)),
             stopped: None,
+            claimed: false,
         }
     }
 

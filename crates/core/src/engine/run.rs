@@ -123,6 +123,8 @@ pub struct Run<M: Machine> {
     pub(super) glance: Option<What>,
     pub(super) away: Option<Span>,
     pub(super) stopped: Option<Stop>,
+    /// False until this process holds the app: what it sees before says nothing of its own epoch.
+    pub(super) claimed: bool,
 }
 
 type Effects<M> = Result<Vec<Effect<M>>, RecordError>;
@@ -155,6 +157,7 @@ impl<M: Machine> Run<M> {
             glance: None,
             away: None,
             stopped: None,
+            claimed: false,
             spec,
         };
         let outline = M::outline(&run.spec);
@@ -242,6 +245,8 @@ impl<M: Machine> Run<M> {
 
     fn claimed(&mut self, epoch: Epoch, now: Now) -> Effects<M> {
         self.epoch = epoch;
+        self.claimed = true;
+        self.not_before = now.mono;
         if self.outcome.is_some() {
             self.stopped = Some(Stop::Ended);
             return Ok(vec![Effect::Stop(Stop::Ended)]);
@@ -259,12 +264,15 @@ impl<M: Machine> Run<M> {
     }
 
     fn seen(&mut self, seen: &M::Seen, began: Span, now: Now) -> Effects<M> {
-        let stamp = seen.stamp();
-        if stamp.lease.as_ref().is_none_or(|(run, epoch)| (run, *epoch) != (&self.id, self.epoch)) {
-            return Ok(self.fenced());
+        if !self.claimed {
+            return Ok(Vec::new());
         }
         if began < self.not_before {
             return Ok(vec![Effect::Observe]);
+        }
+        let stamp = seen.stamp();
+        if stamp.lease.as_ref().is_none_or(|(run, epoch)| (run, *epoch) != (&self.id, self.epoch)) {
+            return Ok(self.fenced());
         }
         if let Some(last) = self.last_fresh {
             let gap = now.mono.less(last);
@@ -383,7 +391,7 @@ impl<M: Machine> Run<M> {
             Deadline::Watched(at) => at.less(self.watched),
             Deadline::Wall(at) => at.since(now.wall),
         };
-        let left = self.wait.until.iter().map(left).min();
+        let left = self.wait.until.iter().map(left).filter(|left| !left.is_zero()).min();
         let expires = left.map(|left| Expiry { left, then: self.wait.then.clone() });
         Effect::Emit(What::Waiting { on: self.wait.on.clone(), expires })
     }
@@ -427,6 +435,9 @@ impl<M: Machine> Run<M> {
         effects.extend(says.into_iter().map(Effect::Emit));
         effects.extend(withdraw.into_iter().map(Effect::Withdraw));
         effects.extend(self.set_wait(wait, now));
+        if sends.is_empty() && questions.is_empty() {
+            effects.push(Effect::Observe);
+        }
         effects.extend(sends);
         effects.extend(questions);
         Ok(effects)

@@ -96,7 +96,7 @@ pub enum Change {
     Unsplit,
     /// Any but the Deployment: leaves the fence and nothing else, so that no older write lands.
     Seal,
-    /// Any but the Deployment: takes the fence off and nothing else.
+    /// Any but the Deployment: takes the run's fence and label off and nothing else.
     Unseal,
 }
 

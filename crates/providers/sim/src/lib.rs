@@ -10,6 +10,7 @@ pub mod api;
 pub mod clock;
 mod controllers;
 pub mod executor;
+pub mod harness;
 mod manifests;
 pub mod objects;
 pub mod parts;

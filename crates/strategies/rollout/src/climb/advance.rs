@@ -78,7 +78,10 @@ fn with_total(spec: &ClimbSpec, state: &State, step: Step<Climb>) -> Step<Climb>
         if can_abort(&state.phase) && wait != Waiting::same() {
             let total = Deadline::Wall(state.began + spec.limits.total);
             let pause = state.paused.as_ref().map(|p| Deadline::Wall(p.since + spec.limits.pause));
-            wait.until.extend([Some(total), pause].into_iter().flatten());
+            let notch = spec.track.notch(state.notch);
+            let raising = state.phase == Phase::Climb && state.hold.is_none();
+            let reach = raising.then(|| Deadline::Watched(state.since + notch.deadline));
+            wait.until.extend([Some(total), pause, reach].into_iter().flatten());
             if wait.then.is_empty() {
                 "abort".clone_into(&mut wait.then);
             }
@@ -144,7 +147,12 @@ impl Here<'_> {
             Phase::Settle | Phase::Lower { .. } | Phase::Yield { .. } => {
                 (in_phase >= spec.limits.phase * 4).then(|| self.give_up())
             }
-            Phase::Before | Phase::Climb | Phase::Warm => None,
+            Phase::Warm => {
+                let limit = spec.track.after.keep_warm + spec.limits.phase * 2;
+                let reason = format!("not decided within {limit} after the promotion");
+                (in_phase >= limit).then(|| abort(state, &reason, open, now))
+            }
+            Phase::Before | Phase::Climb => None,
         }
     }
 
@@ -224,19 +232,28 @@ impl Here<'_> {
         }
         let Some(held) = &self.state.hold else {
             let at = self.state.notch;
-            let raising = stage(self.spec, at, Stage::Raising);
             let checks = self.spec.track.notch(at).checks.len();
             let holding = vec![stage(self.spec, at, Stage::Holding)];
             let covers = |place: Place, notch| place.covers(notch);
             let under = self.scene.exposure(self.spec);
             return self
-                .carry(act, vec![raising])
+                .raise(act)
                 .unwrap_or_else(|| self.begin_hold(checks, under, covers, holding));
         };
         if self.scene.exposure(self.spec) != held.under {
             return self.lost_hold();
         }
         self.hold_notch(held, act)
+    }
+
+    /// Tells of a notch with the first write towards it.
+    fn raise(self, act: Act) -> Option<Step<Climb>> {
+        if self.state.announced {
+            return self.carry(act, Vec::new());
+        }
+        let raising = vec![stage(self.spec, self.state.notch, Stage::Raising)];
+        let told = State { announced: true, ..self.state.clone() };
+        carry_out(&told, act, self.open, self.now, raising)
     }
 
     /// Holds the notch; what the world needs meanwhile (pods for a stable side that grew) is done
@@ -378,6 +395,10 @@ impl Here<'_> {
         let Handing { act, says } = handover::up(self.spec, self.scene);
         if let Act::Write(_) = act {
             return self.carry(act, says).unwrap_or_else(|| Step::Stay(Waiting::same()));
+        }
+        if self.scene.stable.as_ref().is_none_or(|s| s.replicas == 0) {
+            // Nothing is warm any more: somebody, or another operator, took the old side down.
+            return self.enter(Phase::Settle, Vec::new());
         }
         let under = self.scene.exposure(self.spec);
         let Some(held) = &self.state.hold else {

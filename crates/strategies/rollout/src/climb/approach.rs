@@ -26,7 +26,8 @@ pub(crate) fn to_notch(spec: &ClimbSpec, scene: &Scene, notch: &Notch) -> Act {
     };
     let replicas = scene.replicas(spec);
     let target = spec.track.pods(notch, replicas);
-    let held = scene.highest_exposure(spec).of_pods(replicas);
+    let written = scene.route.as_ref().and_then(|r| r.written).unwrap_or(Weight::ZERO);
+    let held = written.of_pods(replicas);
     let wanted = match &spec.track.means {
         Means::Beside(Via::Replicas) => target,
         Means::Beside(_) | Means::InPlace { .. } => target.max(held),
@@ -145,10 +146,17 @@ fn expose_route(spec: &ClimbSpec, scene: &Scene, stable: &SideScene, weight: Wei
         return Act::wait("the router to accept the weights");
     }
     match seen.effective {
-        Some(now) if now == weight => Act::Reached,
+        Some(now) if near(now, weight) => Act::Reached,
         Some(now) => Act::wait(format!("the data plane: {now} of traffic, {weight} written")),
         None => Act::wait(format!("the data plane to take {weight} up")),
     }
+}
+
+/// Routers round: once the share stands still it counts as the one written, within 1 %. All and
+/// nothing are never rounded.
+fn near(now: Weight, written: Weight) -> bool {
+    let apart = now.basis_points().abs_diff(written.basis_points());
+    apart == 0 || (apart <= 100 && !written.is_zero() && !written.is_full())
 }
 
 fn expose_pins(spec: &ClimbSpec, scene: &Scene, stable: &SideScene, weight: Weight) -> Act {

@@ -35,6 +35,13 @@ pub(crate) fn drift(
     if app.uid != spec.ground.uid {
         return Some(give_way(spec, state, "the Deployment was made anew", open, now));
     }
+    if promoted_elsewhere(spec, state, scene, app) {
+        let reason = "the candidate is the app already: another operator of this run promoted it";
+        let mut turn = Turn::from(state).turned(Direction::Promote, reason).withdrawing(open);
+        turn.state.enter(Phase::Settle, now);
+        turn.state.paused = None;
+        return Some(turn.look_again());
+    }
     if let Some(change) = third_version(spec, state, app) {
         return Some(match (spec.third, &state.phase) {
             (ThirdVersion::Refuse, Phase::Lower { .. }) => return None,
@@ -53,6 +60,20 @@ pub(crate) fn drift(
         return Some(abort(state, reason, open, now));
     }
     None
+}
+
+/// An operator with an old copy of the journal finds what another one has done since.
+fn promoted_elsewhere(
+    spec: &ClimbSpec,
+    state: &State,
+    scene: &Scene,
+    app: &DeploymentScene,
+) -> bool {
+    matches!(spec.track.means, Means::Beside(_))
+        && matches!(state.phase, Phase::Before | Phase::Climb)
+        && app.template == Which::Candidate
+        && scene.candidate.as_ref().is_some_and(|c| c.owned == Owned::Yes)
+        && scene.stable.as_ref().is_none_or(|s| s.replicas == 0 || s.owned == Owned::No)
 }
 
 fn third_version(spec: &ClimbSpec, state: &State, app: &DeploymentScene) -> Option<&'static str> {

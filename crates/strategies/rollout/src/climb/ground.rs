@@ -11,6 +11,7 @@ use crate::climb::scene::{Owned, Pin, Scene, SideScene, Which};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::step::Act;
 use crate::release::Origin;
+use crate::track::{Means, Via};
 
 /// The next move towards the ground.
 pub(crate) fn to_ground(spec: &ClimbSpec, scene: &Scene) -> (Act, Vec<What>) {
@@ -30,13 +31,25 @@ pub(crate) fn to_ground(spec: &ClimbSpec, scene: &Scene) -> (Act, Vec<What>) {
 }
 
 fn traffic_may_reach(spec: &ClimbSpec, scene: &Scene) -> bool {
-    spec.pins() && !scene.highest_exposure(spec).is_zero()
+    // A route may name a Service without pods; a selector finds none.
+    let reachable = match &spec.track.means {
+        Means::Beside(Via::Route(_)) => true,
+        Means::Beside(_) | Means::InPlace { .. } => {
+            scene.candidate.as_ref().is_some_and(|c| c.pods > 0)
+        }
+    };
+    spec.pins() && reachable && !scene.highest_exposure(spec).is_zero()
 }
 
 /// The stable side must carry everything again before it gets it: where the Deployment no longer
 /// keeps it up (it was released), the climb does.
 fn restore_stable(spec: &ClimbSpec, scene: &Scene, stable: &SideScene) -> Act {
     let replicas = scene.replicas(spec);
+    let candidate_runs = scene.deployment.as_ref().is_some_and(|d| d.template == Which::Candidate);
+    if candidate_runs && stable.owned != Owned::No && stable.replicas == 0 {
+        // It is in the history already: let go of at 0 pods, it can be raised beside the Deployment.
+        return Act::Write(vec![set_write(&spec.stable, stable, Change::Release)]);
+    }
     if stable.owned == Owned::No && stable.replicas < replicas {
         return Act::Write(vec![set_write(&spec.stable, stable, Change::SetReplicas(replicas))]);
     }

@@ -190,6 +190,10 @@ fn due(
         };
         for metric in progress.due(&placed.analysis, now.watched) {
             let Some(asked) = placed.analysis.metric(metric) else { continue };
+            // A window that reaches back before the hold would count for nothing.
+            if now.watched < hold.since + asked.window {
+                continue;
+            }
             due.push(Ask::Metric {
                 analysis: index,
                 metric,
@@ -239,6 +243,8 @@ fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Wai
     for (placed, progress) in spec.track.analyses.iter().zip(&state.progress) {
         let due = progress.as_ref().and_then(|p| p.next_due(&placed.analysis));
         wait.until.extend(due.map(Deadline::Watched));
+        let windows = placed.analysis.metrics().map(|(_, metric)| metric.window);
+        wait.until.extend(windows.map(|window| Deadline::Watched(hold.since + window)));
     }
     wait
 }

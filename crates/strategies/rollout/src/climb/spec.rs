@@ -5,7 +5,8 @@ use windlass_core::id::{AppRef, ObjectName, RunId, Uid};
 use windlass_core::platform::{AppScope, NativeStrategy, Templates};
 use windlass_core::time::Span;
 
-use crate::release::{Origin, Side};
+use crate::release::{Facts, Origin, Release, Side};
+use crate::strategy::{Misfit, Strategy};
 use crate::track::{Means, Track, Via};
 
 /// Everything a climb needs to know and never asks again.
@@ -114,5 +115,45 @@ impl ClimbSpec {
     /// True where Services are pinned to one side.
     pub(crate) fn pins(&self) -> bool {
         self.candidate_service().is_some()
+    }
+}
+
+impl ClimbSpec {
+    /// Compiles a release by a strategy, for an app of which this is known.
+    ///
+    /// # Errors
+    /// When the strategy does not fit the app.
+    pub fn compile(
+        run: RunId,
+        platform: &str,
+        release: &Release,
+        facts: &Facts,
+        strategy: &dyn Strategy,
+    ) -> Result<Self, Vec<Misfit>> {
+        let (candidate, origin) = facts.candidate(release);
+        Ok(Self {
+            run,
+            app: release.app.clone(),
+            platform: platform.to_owned(),
+            environment: release.environment.clone(),
+            from: facts.version.clone(),
+            to: release.version.clone(),
+            stable: facts.stable.clone(),
+            candidate,
+            origin,
+            templates: [facts.template.clone(), release.template.clone()].into_iter().collect(),
+            ground: Ground {
+                uid: facts.uid.clone(),
+                replicas: facts.replicas,
+                paused: facts.paused,
+                history_limit: facts.history_limit,
+                strategy: facts.strategy,
+                services: facts.services.clone(),
+            },
+            track: strategy.track(release, facts)?,
+            limits: Limits::default(),
+            third: ThirdVersion::Supersede,
+            findings: Vec::new(),
+        })
     }
 }

@@ -19,6 +19,8 @@ pub struct State {
     pub notch: u32,
     /// When it entered the phase or notch, in watched time.
     pub since: Span,
+    /// True once it was told that the notch is being raised.
+    pub announced: bool,
     /// True once the notch has been held: after that, losing it again is bounded too.
     pub held: bool,
     /// When the climb began.
@@ -152,6 +154,7 @@ impl State {
             phase: if spec.track.before.is_empty() { Phase::Climb } else { Phase::Before },
             notch: 0,
             since: now.watched,
+            announced: false,
             held: false,
             began: now.wall,
             hold: None,
@@ -169,6 +172,7 @@ impl State {
     pub(crate) fn enter(&mut self, phase: Phase, now: Moment) {
         self.phase = phase;
         self.since = now.watched;
+        self.announced = false;
         self.held = false;
         self.hold = None;
     }

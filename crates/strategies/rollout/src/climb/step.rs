@@ -81,7 +81,7 @@ impl Turn {
 
     /// On to the next look, which decides afresh.
     pub(crate) fn look_again(self) -> Step<Climb> {
-        self.go(Waiting::on("a fresh look"))
+        self.go(Waiting::same())
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn wrote(
     turn.state.retries.retain(|r| r.object != write.object);
     let fault = match end {
         Ok(_) if known.is_none() => return Step::Stay(Waiting::same()),
-        Err(Fault::Withdrawn | Fault::Fenced) => return Step::Stay(Waiting::same()),
+        Err(Fault::Fenced) => return Step::Stay(Waiting::same()),
         Ok(_) => return turn.go(Waiting::same()),
         Err(fault) => fault,
     };
@@ -168,7 +168,7 @@ fn pause(fault: &Fault, tries: u32) -> Span {
         Span::millis((first.as_millis() * times).min(60_000))
     };
     match fault {
-        Fault::Refused(Refusal::Stale) if tries <= 2 => Span::ZERO,
+        Fault::Refused(Refusal::Stale) | Fault::Withdrawn if tries <= 2 => Span::ZERO,
         Fault::Refused(Refusal::Throttled { after }) => (*after).max(Span::seconds(1)),
         Fault::Refused(Refusal::Forbidden { .. } | Refusal::Invalid { .. }) => {
             doubling(Span::seconds(5))
@@ -201,14 +201,20 @@ pub(crate) fn still_good(spec: &ClimbSpec, write: &Write, scene: &Scene) -> bool
         Change::Pin(_) => stable >= 1,
         Change::SetReplicas(pods) if is_candidate => {
             let now = scene.candidate.as_ref().map_or(0, |c| c.replicas);
-            *pods >= now || *pods >= scene.highest_exposure(spec).of_pods(replicas)
+            // Where both sides serve by their pods, the other one must be there to take it all.
+            let spare = || match spec.pins() {
+                true => *pods >= scene.highest_exposure(spec).of_pods(replicas),
+                false => stable >= 1,
+            };
+            *pods >= now || spare()
         }
         Change::SetReplicas(0) => candidate.max(available) >= replicas,
         Change::Release if !is_candidate => {
             let ours = |d: &crate::climb::scene::DeploymentScene| {
                 d.paused && d.observed && d.template == Which::Candidate
             };
-            scene.deployment.as_ref().is_some_and(ours) && candidate >= replicas
+            let idle = scene.stable.as_ref().is_some_and(|s| s.replicas == 0);
+            idle || (scene.deployment.as_ref().is_some_and(ours) && candidate >= replicas)
         }
         Change::Adopt { .. } if is_candidate => {
             scene.stable.as_ref().is_none_or(|s| s.owned == Owned::No)

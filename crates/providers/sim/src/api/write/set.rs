@@ -52,7 +52,10 @@ impl World {
                 return Ok(gone(uid));
             }
             Change::Seal => {}
-            Change::Unseal => next.meta.unmark(),
+            Change::Unseal => {
+                next.meta.unmark();
+                next.meta.labels.remove(RUN_LABEL);
+            }
             Change::CreateSet { .. }
             | Change::Template { .. }
             | Change::Paused(_)

@@ -110,7 +110,7 @@ fn a_candidate_is_made_apart_marked_and_without_pods() {
 }
 
 #[test]
-fn shelving_takes_fence_and_run_off_and_unsealing_the_fence_alone() {
+fn shelving_and_unsealing_both_take_fence_and_run_off() {
     let mut lab = lab();
     let marks = |lab: &Lab| {
         let set = lab.world.replica_sets(&lab.app).last().expect("the candidate").meta.clone();
@@ -118,7 +118,7 @@ fn shelving_takes_fence_and_run_off_and_unsealing_the_fence_alone() {
     };
     assert_eq!(marks(&lab), (true, true));
     lab.write_set("v2", Change::Unseal).expect("nobody else writes");
-    assert_eq!(marks(&lab), (false, true));
+    assert_eq!(marks(&lab), (false, false));
     lab.write_set("v2", Change::Shelve).expect("nobody else writes");
     assert_eq!(marks(&lab), (false, false));
     lab.rest();

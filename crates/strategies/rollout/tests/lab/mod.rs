@@ -1,0 +1,209 @@
+//! One app in a simulated cluster, and releases to it.
+
+use std::sync::Arc;
+
+use windlass_analysis::{Analysis, Metric};
+use windlass_core::engine::Run;
+use windlass_core::evidence::Sample;
+use windlass_core::fence::Fence;
+use windlass_core::id::{AppRef, RunId};
+use windlass_core::platform::{
+    AppScope, HookAnswer, Measure, Receipt, Refusal, RouteRef, Template, Write,
+};
+use windlass_core::time::{Span, Timestamp};
+use windlass_core::weight::Weight;
+use windlass_rollout::climb::{Answer, Ask, Climb, ClimbSpec, Scene, Seen};
+use windlass_rollout::release::{Facts, Release, Side};
+use windlass_rollout::strategy::{Canary, CanaryStep, Strategy};
+use windlass_rollout::track::{Means, Via};
+use windlass_sim::harness::{Cast, Trial};
+use windlass_sim::objects::{DeploymentSpec, Labels, PodBehaviour};
+use windlass_sim::traffic::{LoadConfig, PlaneConfig, Rate, Rule, Source, VersionModel};
+use windlass_sim::{World, WorldConfig};
+
+/// The climb's view of the simulated world.
+#[derive(Clone, Debug)]
+pub(crate) struct ClimbCast {
+    pub(crate) spec: Arc<ClimbSpec>,
+}
+
+impl ClimbCast {
+    fn route(&self) -> Option<&RouteRef> {
+        match &self.spec.track.means {
+            Means::Beside(Via::Route(route)) => Some(route),
+            Means::Beside(_) | Means::InPlace { .. } => None,
+        }
+    }
+}
+
+impl Cast<Climb> for ClimbCast {
+    fn app(&self) -> &AppRef {
+        &self.spec.app
+    }
+
+    fn seen(&self, world: &mut World) -> Seen {
+        let app = world.observe(&self.spec.scope());
+        let route = self.route().and_then(|route| world.route_seen(&self.spec.app, route));
+        Seen { app, route }
+    }
+
+    fn write(&self, world: &mut World, fence: &Fence, write: &Write) -> Result<Receipt, Refusal> {
+        match (write.object.kind, self.route()) {
+            (windlass_core::id::Kind::Route, Some(route)) => {
+                world.write_route(&self.spec.app, route, fence, write)
+            }
+            _ => world.write(&self.spec.app, &self.spec.templates, fence, write),
+        }
+    }
+
+    fn ask(&self, world: &mut World, ask: &Ask) -> Answer {
+        match ask {
+            Ask::Metric { query, requests, .. } => {
+                let (at, value) = world.measure(&self.spec.app, query);
+                let requests =
+                    requests.as_ref().and_then(|q| world.measure(&self.spec.app, q).1.ok());
+                let seen = self.seen(world);
+                let exposure = Scene::of(&self.spec, &seen).exposure(&self.spec);
+                Answer::Metric { sample: Sample { value, at, exposure }, requests }
+            }
+            Ask::Hook { .. } => Answer::Hook(HookAnswer::Pass),
+            Ask::Approval { .. } => Answer::Later,
+        }
+    }
+}
+
+/// How an app is set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Lab {
+    pub(crate) replicas: u32,
+    pub(crate) route: bool,
+    pub(crate) errors: Rate,
+    pub(crate) seed: u64,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self { replicas: 4, route: true, errors: Rate::NONE, seed: 1 }
+    }
+}
+
+pub(crate) fn template(version: &str) -> Template {
+    let digest = version.bytes().map(|b| format!("{b:02x}")).collect::<String>() + "00000000";
+    Template { digest: digest.as_str().into(), body: format!("{{\"v\":\"{version}\"}}").into() }
+}
+
+pub(crate) fn percent(n: u64) -> Weight {
+    Weight::percent(n).expect("at most 100")
+}
+
+pub(crate) fn error_rate() -> Analysis {
+    let metric = Metric {
+        success: Some("<= 0.05".parse().expect("a condition")),
+        interval: Some(Span::seconds(15)),
+        ..Metric::new("error rate", Measure::ErrorRate, Span::seconds(15))
+    };
+    Analysis::new("success", vec![metric]).expect("a valid analysis")
+}
+
+pub(crate) fn canary() -> Canary {
+    let step = |weight| CanaryStep::new(percent(weight), Span::seconds(60));
+    Canary {
+        keep_warm: Span::seconds(30),
+        ..Canary::new(vec![step(5), step(50)], vec![error_rate()])
+    }
+}
+
+impl Lab {
+    /// A cluster where v1 runs under load.
+    pub(crate) fn world(&self) -> World {
+        let app = AppRef::new("shop", "web");
+        let mut world = World::new(self.seed, WorldConfig::default());
+        world.version("v1", PodBehaviour::default(), VersionModel::default());
+        let bad = VersionModel::default().failing(self.errors);
+        world.version("v2", PodBehaviour::default(), bad);
+        let manifest = DeploymentSpec::new("web", template("v1"), self.replicas);
+        world.apply(&app, manifest).expect("a valid manifest");
+        world.create_service(&app, &"web".into(), Labels::one("app", "web")).expect("free");
+        if self.route {
+            world.add_route(&app, &"web".into(), vec![Rule::to("web")], PlaneConfig::default());
+        }
+        world.advance(Span::minutes(1));
+        world.load(&app, LoadConfig::constant("web", 50.0));
+        world.scrape(&app, Source::new(Span::seconds(2)));
+        world.advance(Span::minutes(1));
+        world
+    }
+
+    /// What is known of the app.
+    pub(crate) fn facts(&self, world: &World) -> Facts {
+        let app = AppRef::new("shop", "web");
+        let seen = world.observe(&AppScope { app, services: vec!["web".into()] });
+        let deployment = seen.deployment.expect("it runs");
+        let set = seen.sets.iter().find(|s| s.template == deployment.template).expect("it runs");
+        let stable =
+            Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() };
+        let kept = seen.sets.iter().filter(|s| s.name != set.name).map(|s| Side {
+            set: s.name.clone(),
+            hash: s.hash.clone(),
+            template: s.template.clone(),
+        });
+        Facts {
+            version: "v1".to_owned(),
+            uid: deployment.uid,
+            replicas: deployment.replicas,
+            paused: deployment.paused,
+            history_limit: deployment.history_limit,
+            strategy: deployment.strategy,
+            kept: kept.collect(),
+            stable,
+            template: template("v1"),
+            services: vec!["web".into()],
+            route: self.route.then(|| RouteRef {
+                name: "web".into(),
+                stable: "web".into(),
+                candidate: "web-canary".into(),
+            }),
+            autoscaled: false,
+            room: None,
+        }
+    }
+
+    /// A trial of releasing v2 by a strategy.
+    pub(crate) fn release(&self, strategy: &dyn Strategy) -> Trial<Climb, ClimbCast> {
+        let world = self.world();
+        let facts = self.facts(&world);
+        let release = Release {
+            app: AppRef::new("shop", "web"),
+            version: "v2".to_owned(),
+            template: template("v2"),
+            environment: "test".to_owned(),
+        };
+        let spec = ClimbSpec::compile(RunId::new("r1"), "sim://test", &release, &facts, strategy)
+            .expect("the strategy fits");
+        let spec = Arc::new(spec);
+        let cast = ClimbCast { spec: Arc::clone(&spec) };
+        Trial::new(world, cast, RunId::new("r1"), spec, self.seed)
+    }
+}
+
+/// What was told, one line each, for people who debug.
+pub(crate) fn tale(trial: &Trial<Climb, ClimbCast>) -> String {
+    let start = trial.operators[0].told.first().map_or(Timestamp::default(), |(at, _)| *at);
+    let mut lines = Vec::new();
+    for (n, operator) in trial.operators.iter().enumerate() {
+        for (at, what) in &operator.told {
+            lines.push(format!("{n} +{} {what:?}", at.since(start)));
+        }
+    }
+    let left = lines.len().saturating_sub(120);
+    lines.drain(40.min(left)..left);
+    lines.join("\n")
+}
+
+/// The state of the run in the first process.
+pub(crate) fn state_of(trial: &Trial<Climb, ClimbCast>) -> String {
+    let run = trial.operators.iter().find_map(|o| o.run.as_ref());
+    run.map_or(String::new(), |run: &Run<Climb>| {
+        format!("{:?} waits for {:?}", run.state(), run.wait())
+    })
+}
