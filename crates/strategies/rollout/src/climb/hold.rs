@@ -167,7 +167,9 @@ fn evidence(says: &[What]) -> String {
         if let What::Judged { analysis, verdict, evidence, .. } = what
             && *verdict != Verdict::Pass
         {
-            lines.push(format!("{analysis}: {verdict} ({})", evidence.join("; ")));
+            // The whole evidence is in the verdict's own event; here its gist will do.
+            let gist = evidence.iter().map(|line| line.split(", before").next().unwrap_or(line));
+            lines.push(format!("{analysis}: {verdict} ({})", gist.collect::<Vec<_>>().join("; ")));
         }
     }
     lines.join("; ")

@@ -3,7 +3,7 @@
 use windlass_core::event::{EndResult, Ending, Glance, NotchOutline, Outline, SideGlance, What};
 use windlass_core::weight::Weight;
 
-use crate::climb::scene::{Scene, SideScene};
+use crate::climb::scene::{Pin, Scene, SideScene};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::state::Outcome;
 use crate::track::Means;
@@ -46,20 +46,36 @@ pub(crate) fn glance(spec: &ClimbSpec, scene: &Scene) -> What {
         Some(route) => route.written,
         None => scene.exposure(spec),
     };
+    // Once nothing but the candidate can serve, it has everything, whatever the route names it.
+    let alone = scene.stable.as_ref().is_none_or(|s| s.pods == 0)
+        || (spec.pins() && scene.services.iter().flatten().all(|s| s.pin == Pin::Candidate));
+    let serves = scene.candidate.as_ref().is_some_and(|c| c.ready > 0);
+    let (written, effective) = if alone && serves {
+        (Some(Weight::FULL), Some(Weight::FULL))
+    } else {
+        (written, exposure_told(spec, scene))
+    };
     What::Observed(Glance {
         stable: side(&scene.stable),
         candidate: side(&scene.candidate),
         written,
-        effective: scene
-            .exposure(spec)
-            .or_else(|| scene.candidate.is_none().then_some(Weight::ZERO)),
+        effective,
     })
+}
+
+fn exposure_told(spec: &ClimbSpec, scene: &Scene) -> Option<Weight> {
+    let none = scene.candidate.is_none().then_some(Weight::ZERO);
+    scene.exposure(spec).or(none)
 }
 
 /// The end, and what a person has to know.
 pub(crate) fn ending(spec: &ClimbSpec, outcome: &Outcome) -> Ending {
     let (running, asked, advice) = match outcome.result {
-        EndResult::Promoted => (spec.to.clone(), spec.to.clone(), None),
+        EndResult::Promoted => (
+            spec.to.clone(),
+            spec.to.clone(),
+            Some(format!("a manifest in Git must ask for {} from here on", spec.to)),
+        ),
         EndResult::RolledBack => (
             spec.from.clone(),
             spec.from.clone(),
