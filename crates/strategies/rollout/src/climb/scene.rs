@@ -182,7 +182,10 @@ impl Scene {
         Self {
             deployment: app.deployment.as_ref().map(|d| DeploymentScene::of(spec, d)),
             stable: SideScene::find(&spec.stable, &app.sets),
-            candidate: SideScene::find(&spec.candidate, &app.sets),
+            candidate: match spec.track.means {
+                Means::Beside(_) => SideScene::find(&spec.candidate, &app.sets),
+                Means::InPlace { .. } => SideScene::made_by_the_app(&spec.candidate, &app.sets),
+            },
             twin: app.sets.iter().find(twin).map(|s| s.name.clone()),
             revision: app.sets.iter().map(|s| s.revision).max().unwrap_or(0),
             services: spec.ground.services.iter().map(service).collect(),
@@ -312,22 +315,33 @@ impl DeploymentScene {
 
 impl SideScene {
     fn find(side: &Side, sets: &[SetSeen]) -> Option<Self> {
-        sets.iter().find(|s| s.name == side.set && s.template == side.template).map(|s| Self {
-            uid: s.uid.clone(),
-            token: s.token.clone(),
-            marked: s.made_by.is_some() || matches!(s.token, Token::Fence(_)),
-            owned: match s.membership {
+        let found = sets.iter().find(|s| s.name == side.set && s.template == side.template);
+        found.map(Self::of)
+    }
+
+    /// In place the Deployment's controller names the ReplicaSet, so only the template tells it.
+    fn made_by_the_app(side: &Side, sets: &[SetSeen]) -> Option<Self> {
+        let owned = |s: &&SetSeen| s.membership == Membership::Owned;
+        sets.iter().filter(owned).find(|s| s.template == side.template).map(Self::of)
+    }
+
+    fn of(seen: &SetSeen) -> Self {
+        Self {
+            uid: seen.uid.clone(),
+            token: seen.token.clone(),
+            marked: seen.made_by.is_some() || matches!(seen.token, Token::Fence(_)),
+            owned: match seen.membership {
                 Membership::Owned => Owned::Yes,
                 Membership::Matching => Owned::Soon,
                 Membership::Apart => Owned::No,
             },
-            revision: s.revision,
-            replicas: s.replicas,
-            pods: s.pods,
-            ready: s.ready,
-            serving: s.serving,
-            settled: s.settled,
-        })
+            revision: seen.revision,
+            replicas: seen.replicas,
+            pods: seen.pods,
+            ready: seen.ready,
+            serving: seen.serving,
+            settled: seen.settled,
+        }
     }
 
     /// The precondition of a write to it.

@@ -25,6 +25,8 @@ use windlass_sim::{World, WorldConfig};
 #[derive(Clone, Debug)]
 pub(crate) struct ClimbCast {
     pub(crate) spec: Arc<ClimbSpec>,
+    /// What hooks say; all pass when none is named.
+    pub(crate) hooks: std::collections::BTreeMap<String, HookAnswer>,
 }
 
 impl ClimbCast {
@@ -66,7 +68,9 @@ impl Cast<Climb> for ClimbCast {
                 let exposure = Scene::of(&self.spec, &seen).exposure(&self.spec);
                 Answer::Metric { sample: Sample { value, at, exposure }, requests }
             }
-            Ask::Hook { .. } => Answer::Hook(HookAnswer::Pass),
+            Ask::Hook { call, .. } => {
+                Answer::Hook(self.hooks.get(&call.hook).cloned().unwrap_or(HookAnswer::Pass))
+            }
             Ask::Approval { .. } => Answer::Later,
         }
     }
@@ -148,15 +152,19 @@ impl Lab {
             template: s.template.clone(),
         });
         Facts {
-            version: "v1".to_owned(),
+            version: set.template.to_string(),
             uid: deployment.uid,
             replicas: deployment.replicas,
             paused: deployment.paused,
             history_limit: deployment.history_limit,
             strategy: deployment.strategy,
             kept: kept.collect(),
+            template: ["v1", "v2"]
+                .map(template)
+                .into_iter()
+                .find(|t| t.digest == stable.template)
+                .expect("one of ours"),
             stable,
-            template: template("v1"),
             services: vec!["web".into()],
             route: self.route.then(|| RouteRef {
                 name: "web".into(),
@@ -170,19 +178,29 @@ impl Lab {
 
     /// A trial of releasing v2 by a strategy.
     pub(crate) fn release(&self, strategy: &dyn Strategy) -> Trial<Climb, ClimbCast> {
-        let world = self.world();
+        self.release_in(self.world(), "r1", "v2", strategy)
+    }
+
+    /// A trial of releasing a version by a strategy, in a world as it is.
+    pub(crate) fn release_in(
+        &self,
+        world: World,
+        run: &str,
+        version: &str,
+        strategy: &dyn Strategy,
+    ) -> Trial<Climb, ClimbCast> {
         let facts = self.facts(&world);
         let release = Release {
             app: AppRef::new("shop", "web"),
-            version: "v2".to_owned(),
-            template: template("v2"),
+            version: version.to_owned(),
+            template: template(version),
             environment: "test".to_owned(),
         };
-        let spec = ClimbSpec::compile(RunId::new("r1"), "sim://test", &release, &facts, strategy)
+        let spec = ClimbSpec::compile(RunId::new(run), "sim://test", &release, &facts, strategy)
             .expect("the strategy fits");
         let spec = Arc::new(spec);
-        let cast = ClimbCast { spec: Arc::clone(&spec) };
-        Trial::new(world, cast, RunId::new("r1"), spec, self.seed)
+        let cast = ClimbCast { spec: Arc::clone(&spec), hooks: Default::default() };
+        Trial::new(world, cast, RunId::new(run), spec, self.seed)
     }
 }
 
