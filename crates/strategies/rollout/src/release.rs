@@ -47,7 +47,7 @@ pub struct Facts {
     pub stable: Side,
     /// Its pod template.
     pub template: Template,
-    /// Revisions kept in the Deployment's history, which an undo can reuse.
+    /// Revisions kept in the Deployment's history, which an undo can reuse; the newest first.
     pub kept: Vec<Side>,
     /// Services that select the app's pods.
     pub services: Vec<ObjectName>,

@@ -4,6 +4,7 @@ mod blue_green;
 mod canary;
 mod recreate;
 mod rolling;
+mod window;
 
 use std::fmt::Debug;
 
@@ -11,6 +12,7 @@ pub use blue_green::BlueGreen;
 pub use canary::{Canary, CanaryStep};
 pub use recreate::Recreate;
 pub use rolling::{Gate, RollingUpdate};
+pub use window::RollbackWindow;
 
 use windlass_analysis::Analysis;
 use windlass_core::platform::HookPhase;

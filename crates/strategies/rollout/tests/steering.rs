@@ -11,7 +11,9 @@ use windlass_core::kernel::{Signal, SignalKind};
 use windlass_core::platform::{Change, HookAnswer};
 use windlass_core::time::Span;
 use windlass_rollout::climb::{Climb, Phase};
-use windlass_rollout::strategy::{Canary, CanaryStep, Gate, RollingUpdate, Strategy};
+use windlass_rollout::strategy::{
+    Canary, CanaryStep, Gate, RollbackWindow, RollingUpdate, Strategy,
+};
 use windlass_rollout::track::OnFail;
 use windlass_sim::harness::Trial;
 use windlass_sim::traffic::{Outage, Rate, Regime};
@@ -190,6 +192,19 @@ fn a_kept_revision_is_climbed_again_and_becomes_the_app() {
     assert_eq!((named("v1"), named("v2")), (1, 1), "the set of the history was used again");
     let made = back.landed.iter().filter(|l| matches!(l.write.change, Change::CreateSet { .. }));
     assert_eq!(made.count(), 0);
+}
+
+#[test]
+fn within_the_rollback_window_the_way_back_is_one_notch() {
+    let lab = Lab::default();
+    let mut first = lab.release(&canary());
+    assert_eq!(end(&mut first), EndResult::Promoted);
+    for (revisions, notches) in [(1, 1), (0, 3)] {
+        let strategy = RollbackWindow { strategy: canary(), revisions };
+        let mut back = lab.release_in(first.world.clone(), "r2", "v1", &strategy);
+        assert_eq!(back.cast.spec.track.notches.len(), notches);
+        assert_eq!(end(&mut back), EndResult::Promoted, "{}", tale(&back));
+    }
 }
 
 #[test]

@@ -146,7 +146,9 @@ impl Lab {
         let set = seen.sets.iter().find(|s| s.template == deployment.template).expect("it runs");
         let stable =
             Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() };
-        let kept = seen.sets.iter().filter(|s| s.name != set.name).map(|s| Side {
+        let mut sets: Vec<_> = seen.sets.iter().collect();
+        sets.sort_by_key(|s| std::cmp::Reverse(s.revision));
+        let kept = sets.into_iter().filter(|s| s.name != set.name).map(|s| Side {
             set: s.name.clone(),
             hash: s.hash.clone(),
             template: s.template.clone(),
