@@ -7,12 +7,16 @@
 
 mod audit;
 mod drive;
+mod effect;
+mod lease;
 mod resume;
 mod run;
+mod step;
 mod world;
 
-pub use audit::{Divergence, audit};
+pub use audit::{AuditError, Difference, Divergence, audit};
 pub use drive::{Doors, DriveError, Inbox, Outbox, drive, mailbox};
+pub use effect::{Effect, Event, Mark, Now, Pace, Stop};
 pub use resume::ResumeError;
-pub use run::{Effect, Event, Now, Pace, Run, Stop};
+pub use run::Run;
 pub use world::World;

@@ -13,6 +13,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 pub use memory::MemoryJournal;
+#[cfg(test)]
+pub(crate) use record::sealed;
 pub use record::{Chain, FORMAT, GENESIS, Head, Record, RecordError, Why};
 
 use crate::id::RunId;

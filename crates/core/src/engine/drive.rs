@@ -11,10 +11,12 @@ use futures_util::future::{AbortHandle, Abortable, Either, select};
 use futures_util::stream::FuturesUnordered;
 
 use crate::clock::Clock;
-use crate::engine::run::{Effect, Event, Now, Run, Stop};
+use crate::engine::effect::{Effect, Event, Mark, Now, Stop};
+use crate::engine::lease;
+use crate::engine::run::Run;
 use crate::engine::world::World;
 use crate::event::{EventSchema, RunEvent, What};
-use crate::fence::{Epoch, Fence};
+use crate::fence::Fence;
 use crate::id::Holder;
 use crate::journal::{Journal, JournalError, RecordError};
 use crate::kernel::{Machine, Signal};
@@ -63,7 +65,7 @@ pub struct Doors<'a, W> {
 enum Input<M: Machine> {
     Seen {
         seen: Result<M::Seen, Fault>,
-        began: Span,
+        began: Mark,
     },
     Wrote(u64, Result<Receipt, Fault>),
     Answered(u64, M::Answer),
@@ -82,10 +84,9 @@ struct Sending {
 }
 
 struct Driver<'a, M: Machine, W> {
-    doors: Doors<'a, W>,
+    doors: &'a Doors<'a, W>,
     pending: Pending<'a, M>,
     sending: BTreeMap<u64, Sending>,
-    latest: Option<M::Seen>,
     observing: bool,
     look_again: bool,
     alarm: Option<(Span, AbortHandle)>,
@@ -103,32 +104,37 @@ pub async fn drive<M: Machine, W: World<M>>(
     doors: Doors<'_, W>,
     inbox: &mut Inbox,
 ) -> Result<Stop, DriveError> {
-    let mut driver = Driver::new(doors);
+    let mut driver = Driver::new(&doors);
     driver.perform(run, first).await?;
-    let epoch = driver.claim(run).await?;
+    let epoch = lease::claim(&doors, run).await?;
     let effects = run.handle(Event::Claimed(epoch), driver.now())?;
     driver.perform(run, effects).await?;
     driver.watch();
     loop {
         if let Some(stop) = run.stopped() {
-            driver.give_back(run, stop).await;
+            if stop == Stop::Ended {
+                lease::give_back(&doors, run).await;
+            }
             return Ok(stop);
         }
         driver.set_alarm(run);
-        if let Some(event) = driver.next(inbox).await {
+        if let Some(event) = driver.next(run, inbox).await {
+            let looked = matches!(event, Event::Seen { .. });
             let effects = run.handle(event, driver.now())?;
+            if looked {
+                driver.call_off_outdated(run);
+            }
             driver.perform(run, effects).await?;
         }
     }
 }
 
 impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
-    fn new(doors: Doors<'a, W>) -> Self {
+    fn new(doors: &'a Doors<'a, W>) -> Self {
         Self {
             doors,
             pending: FuturesUnordered::new(),
             sending: BTreeMap::new(),
-            latest: None,
             observing: false,
             look_again: false,
             alarm: None,
@@ -140,29 +146,7 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
         Now { wall: self.doors.clock.now(), mono: self.doors.clock.monotonic() }
     }
 
-    /// A lost answer to a claim is no answer: claim again, a few times, a little later each time.
-    async fn claim(&self, run: &Run<M>) -> Result<Epoch, ClaimFault> {
-        let mut pause = Span::millis(500);
-        for _ in 0..5 {
-            match self.doors.world.claim(run.id(), self.doors.holder).await {
-                Err(ClaimFault::Unknown { .. }) => {
-                    self.doors.clock.sleep_until(self.doors.clock.monotonic() + pause).await;
-                    pause = pause * 2;
-                }
-                end => return end,
-            }
-        }
-        self.doors.world.claim(run.id(), self.doors.holder).await
-    }
-
-    /// What is not given back here is given back by the next process that lists the journal.
-    async fn give_back(&self, run: &Run<M>, stop: Stop) {
-        if stop == Stop::Ended {
-            let _given = self.doors.world.release(run.id(), run.epoch()).await;
-        }
-    }
-
-    async fn next(&mut self, inbox: &mut Inbox) -> Option<Event<M>> {
+    async fn next(&mut self, run: &Run<M>, inbox: &mut Inbox) -> Option<Event<M>> {
         let input = match select(inbox.next(), self.pending.next()).await {
             Either::Left((Some(signal), _)) => return Some(Event::Signal(signal)),
             // Nobody can send any more: go on without.
@@ -170,14 +154,14 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
             Either::Right((input, _)) => input,
         };
         match input? {
-            Input::Seen { seen, began } => self.saw(seen, began),
+            Input::Seen { seen, began } => self.saw(run, seen, began),
             Input::Wrote(id, end) => {
                 self.sending.remove(&id);
                 Some(Event::Wrote(id, end))
             }
             Input::Answered(id, answer) => Some(Event::Answered(id, answer)),
             Input::Changed => {
-                self.observe();
+                self.observe(run);
                 self.watch();
                 None
             }
@@ -189,10 +173,10 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
         }
     }
 
-    fn saw(&mut self, seen: Result<M::Seen, Fault>, began: Span) -> Option<Event<M>> {
+    fn saw(&mut self, run: &Run<M>, seen: Result<M::Seen, Fault>, began: Mark) -> Option<Event<M>> {
         self.observing = false;
         if std::mem::take(&mut self.look_again) {
-            self.observe();
+            self.observe(run);
         }
         let Ok(seen) = seen else {
             // A world that cannot be read is looked at again soon, and counts as not watched.
@@ -216,7 +200,7 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
                     self.pending
                         .push(Box::pin(async move { Input::Answered(id, world.ask(&ask).await) }));
                 }
-                Effect::Observe => self.observe(),
+                Effect::Observe => self.observe(run),
                 Effect::Stop(_) => {}
             }
         }
@@ -236,7 +220,7 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
     }
 
     fn send(&mut self, run: &Run<M>, id: u64, fence: Fence, write: M::Write) {
-        if self.latest.as_ref().is_some_and(|seen| !M::still_good(run.spec(), &write, seen)) {
+        if !run.still_good(&write) {
             self.pending.push(Box::pin(async move { Input::Wrote(id, Err(Fault::Withdrawn)) }));
             return;
         }
@@ -257,21 +241,34 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
         }));
     }
 
+    /// A request that waits for its turn is not sent when a look has shown that it must not be.
+    fn call_off_outdated(&self, run: &Run<M>) {
+        for open in &run.open().writes {
+            if let Some(sending) = self.unsent(open.id)
+                && !run.still_good(&open.write)
+            {
+                sending.handle.abort();
+            }
+        }
+    }
+
     fn withdraw(&self, id: u64) {
-        if let Some(sending) = self.sending.get(&id)
-            && !sending.started.load(Ordering::Relaxed)
-        {
+        if let Some(sending) = self.unsent(id) {
             sending.handle.abort();
         }
     }
 
-    fn observe(&mut self) {
+    fn unsent(&self, id: u64) -> Option<&Sending> {
+        self.sending.get(&id).filter(|sending| !sending.started.load(Ordering::Relaxed))
+    }
+
+    fn observe(&mut self, run: &Run<M>) {
         if self.observing {
             self.look_again = true;
             return;
         }
         self.observing = true;
-        let (world, began) = (self.doors.world, self.doors.clock.monotonic());
+        let (world, began) = (self.doors.world, run.mark());
         self.pending
             .push(Box::pin(async move { Input::Seen { seen: world.observe().await, began } }));
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::engine::run::{Now, Pace, Run};
+use crate::engine::effect::{Mark, Now, Pace};
+use crate::engine::run::Run;
 use crate::id::RunId;
 use crate::journal::{Chain, Record, RecordError, Why};
 use crate::kernel::{Machine, Waiting};
-use crate::time::Span;
 
 /// Why a run cannot be taken up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,9 @@ impl<M: Machine> Run<M> {
         let Why::Started(spec) = opening.why else {
             return Err(ResumeError::NoSpec { run: opening.head.run });
         };
+        if opening.head.index != 0 {
+            return Err(RecordError::BrokenChain { index: 0 }.into());
+        }
         let last_record = Record::<M>::decode(index, last)?;
         if last_record.head.index != index || last_record.head.run != opening.head.run {
             return Err(RecordError::BrokenChain { index }.into());
@@ -57,11 +60,9 @@ impl<M: Machine> Run<M> {
         pace: Pace,
         now: Now,
     ) -> Self {
-        let numbers = |open: &crate::kernel::Open<M>| {
-            let writes = open.writes.iter().map(|w| w.id);
-            writes.chain(open.asks.iter().map(|a| a.id)).max().unwrap_or(0)
-        };
-        let next_id = numbers(&last.open).max(last.first_new);
+        let writes = last.open.writes.iter().map(|w| w.id);
+        let numbers = writes.chain(last.open.asks.iter().map(|a| a.id));
+        let last_id = numbers.fold(last.last_old, u64::max);
         Self {
             id: last.head.run,
             spec,
@@ -71,11 +72,12 @@ impl<M: Machine> Run<M> {
             wait: Waiting::on("the app to be claimed"),
             epoch: last.head.epoch,
             chain,
-            next_id,
+            last_id,
             watched: last.head.at.watched,
             pace,
             last_fresh: None,
-            not_before: now.mono,
+            mark: Mark::default(),
+            latest: None,
             glance: None,
             away: Some(now.wall.since(last.head.at.wall)),
             stopped: None,
@@ -91,10 +93,5 @@ impl<M: Machine> Run<M> {
             self.spec = Arc::clone(spec);
         }
         self
-    }
-
-    /// Watched time of the run so far.
-    pub fn watched(&self) -> Span {
-        self.watched
     }
 }

@@ -2,107 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::event::{Expiry, What};
-use crate::fence::{Epoch, Fence};
+use crate::engine::effect::{Effect, Event, Mark, Now, Pace, Stop};
+use crate::event::What;
+use crate::fence::Epoch;
 use crate::id::RunId;
-use crate::journal::{Chain, FORMAT, Head, Record, RecordError, Why};
+use crate::journal::{Chain, RecordError, Why};
 use crate::kernel::{
-    Cause, Deadline, Look, Machine, Move, Open, OpenAsk, OpenWrite, Signal, Stamped, Step, Waiting,
-    WriteState,
+    Cause, Deadline, Look, Machine, Open, Signal, Stamped, Step, Waiting, WriteState,
 };
 use crate::platform::{Fault, Receipt};
-use crate::time::{Moment, Span, Timestamp};
-
-/// What both clocks of this process say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Now {
-    /// The wall clock; may jump.
-    pub wall: Timestamp,
-    /// Time since some fixed start of this process; never steps back.
-    pub mono: Span,
-}
-
-/// How often a run looks, and how long it may look away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// The world is observed at least this often.
-    pub heartbeat: Span,
-    /// Where two fresh observations lie further apart than this, the time between was not watched.
-    pub gap: Span,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { heartbeat: Span::seconds(10), gap: Span::seconds(30) }
-    }
-}
-
-/// Something that happened to a run.
-#[derive(Clone, Debug)]
-pub enum Event<M: Machine> {
-    /// The app was claimed for this process.
-    Claimed(Epoch),
-    /// The world was read; the read began at this monotonic time.
-    Seen {
-        /// The view.
-        seen: M::Seen,
-        /// When the read began.
-        began: Span,
-    },
-    /// A write was answered, or its answer was given up on.
-    Wrote(u64, Result<Receipt, Fault>),
-    /// A question was answered.
-    Answered(u64, M::Answer),
-    /// Somebody says something.
-    Signal(Signal),
-    /// Time has passed.
-    Tick,
-}
-
-/// Something to be done for a run. Effects of one event are done in their order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect<M: Machine> {
-    /// Make this record durable before anything that follows.
-    Record {
-        /// Index of the record in the run.
-        index: u64,
-        /// Its bytes.
-        bytes: Vec<u8>,
-    },
-    /// Tell whoever listens.
-    Emit(What),
-    /// Do not send this write any more, if it was not sent yet.
-    Withdraw(u64),
-    /// Send this write, if it is [still good](Machine::still_good).
-    Send {
-        /// Its number.
-        id: u64,
-        /// The mark it leaves.
-        fence: Fence,
-        /// The write.
-        write: M::Write,
-    },
-    /// Ask this.
-    Ask {
-        /// Its number.
-        id: u64,
-        /// The question.
-        ask: M::Ask,
-    },
-    /// Read the world, now.
-    Observe,
-    /// Stop driving this run.
-    Stop(Stop),
-}
-
-/// Why a run is not driven any further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// It has ended.
-    Ended,
-    /// Another process drives it, or another run holds the app.
-    Fenced,
-}
+use crate::time::{Moment, Span};
 
 /// A run: its spec, what is known, and what is in flight.
 #[derive(Clone, Debug)]
@@ -115,11 +24,14 @@ pub struct Run<M: Machine> {
     pub(super) wait: Waiting,
     pub(super) epoch: Epoch,
     pub(super) chain: Chain,
-    pub(super) next_id: u64,
+    /// The last number that a write or question was given.
+    pub(super) last_id: u64,
     pub(super) watched: Span,
     pub(super) pace: Pace,
     pub(super) last_fresh: Option<Span>,
-    pub(super) not_before: Span,
+    pub(super) mark: Mark,
+    /// The last view that was believed: what a write needs is held against it.
+    pub(super) latest: Option<M::Seen>,
     pub(super) glance: Option<What>,
     pub(super) away: Option<Span>,
     pub(super) stopped: Option<Stop>,
@@ -127,7 +39,7 @@ pub struct Run<M: Machine> {
     pub(super) claimed: bool,
 }
 
-type Effects<M> = Result<Vec<Effect<M>>, RecordError>;
+pub(super) type Effects<M> = Result<Vec<Effect<M>>, RecordError>;
 
 impl<M: Machine> Run<M> {
     /// Begins a run. The effects are the first record and the first event; claim the app next.
@@ -149,11 +61,12 @@ impl<M: Machine> Run<M> {
             wait: Waiting::on("the app to be claimed"),
             epoch: Epoch(0),
             chain: Chain::default(),
-            next_id: 0,
+            last_id: 0,
             watched: Span::ZERO,
             pace,
             last_fresh: None,
-            not_before: now.mono,
+            mark: Mark::default(),
+            latest: None,
             glance: None,
             away: None,
             stopped: None,
@@ -162,7 +75,7 @@ impl<M: Machine> Run<M> {
         };
         let outline = M::outline(&run.spec);
         let spec = Box::new((*run.spec).clone());
-        let record = run.record(Why::Started(spec), run.next_id, Vec::new(), now)?;
+        let record = run.record(Why::Started(spec), run.last_id, Vec::new(), now)?;
         Ok((run, vec![record, Effect::Emit(What::Started(outline))]))
     }
 
@@ -206,6 +119,23 @@ impl<M: Machine> Run<M> {
         self.stopped
     }
 
+    /// The mark of a read that begins now: give it back with [`Event::Seen`].
+    pub fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// True while what this write needs is still so, as far as the world has been seen. Asked
+    /// right before a write is sent; one that is not good any more is not sent, and ends as
+    /// [`Fault::Withdrawn`].
+    pub fn still_good(&self, write: &M::Write) -> bool {
+        self.latest.as_ref().is_none_or(|seen| M::still_good(&self.spec, write, seen))
+    }
+
+    /// Watched time of the run so far.
+    pub fn watched(&self) -> Span {
+        self.watched
+    }
+
     /// The monotonic time at which the world should be looked at again at the latest.
     pub fn wake(&self, now: Now) -> Span {
         let mut wake = now.mono + self.pace.heartbeat;
@@ -231,7 +161,7 @@ impl<M: Machine> Run<M> {
         }
         match event {
             Event::Claimed(epoch) => self.claimed(epoch, now),
-            Event::Seen { seen, began } => self.seen(&seen, began, now),
+            Event::Seen { seen, began } => self.seen(seen, began, now),
             Event::Wrote(id, end) => self.wrote(id, end, now),
             Event::Answered(id, answer) => self.answered(id, answer, now),
             Event::Signal(signal) => self.signalled(signal, now),
@@ -239,14 +169,14 @@ impl<M: Machine> Run<M> {
         }
     }
 
-    fn moment(&self, now: Now) -> Moment {
+    pub(super) fn moment(&self, now: Now) -> Moment {
         Moment { wall: now.wall, watched: self.watched }
     }
 
     fn claimed(&mut self, epoch: Epoch, now: Now) -> Effects<M> {
         self.epoch = epoch;
         self.claimed = true;
-        self.not_before = now.mono;
+        self.mark = self.mark.next();
         if self.outcome.is_some() {
             self.stopped = Some(Stop::Ended);
             return Ok(vec![Effect::Stop(Stop::Ended)]);
@@ -257,39 +187,32 @@ impl<M: Machine> Run<M> {
         }
         let step =
             M::decide(&self.spec, &self.state, Cause::Claimed(epoch), &self.open, self.moment(now));
-        let kept = step_or_same(step, &self.state, &self.wait);
-        effects.extend(self.apply(kept, Why::Claimed(epoch), now)?);
-        effects.push(Effect::Observe);
-        Ok(effects)
+        let step = self.always_recorded(step);
+        effects.extend(self.apply(step, Why::Claimed(epoch), now)?);
+        Ok(self.then_look(effects))
     }
 
-    fn seen(&mut self, seen: &M::Seen, began: Span, now: Now) -> Effects<M> {
+    fn seen(&mut self, seen: M::Seen, began: Mark, now: Now) -> Effects<M> {
         if !self.claimed {
             return Ok(Vec::new());
         }
-        if began < self.not_before {
+        if began < self.mark {
             return Ok(vec![Effect::Observe]);
         }
         let stamp = seen.stamp();
         if stamp.lease.as_ref().is_none_or(|(run, epoch)| (run, *epoch) != (&self.id, self.epoch)) {
             return Ok(self.fenced());
         }
-        if let Some(last) = self.last_fresh {
-            let gap = now.mono.less(last);
-            if gap <= self.pace.gap {
-                self.watched += gap;
-            }
-        }
-        self.last_fresh = Some(now.mono);
-        self.open.writes.retain(|w| w.state == WriteState::Sent || !M::settled(&w.write, seen));
+        self.watch(now);
+        self.open.writes.retain(|w| w.state == WriteState::Sent || !M::settled(&w.write, &seen));
         let mut effects = Vec::new();
-        let glance = M::glance(&self.spec, &self.state, seen);
+        let glance = M::glance(&self.spec, &self.state, &seen);
         if self.glance.as_ref() != Some(&glance) {
             effects.push(Effect::Emit(glance.clone()));
             self.glance = Some(glance);
         }
         let moment = self.moment(now);
-        match M::look(&self.spec, &self.state, seen, &self.open, moment) {
+        match M::look(&self.spec, &self.state, &seen, &self.open, moment) {
             Look::Wait(wait) => effects.extend(self.set_wait(wait, now)),
             Look::Fact(fact) => {
                 let step =
@@ -297,14 +220,25 @@ impl<M: Machine> Run<M> {
                 effects.extend(self.apply(step, Why::Fact(fact), now)?);
             }
         }
+        self.latest = Some(seen);
         Ok(effects)
+    }
+
+    /// Only the time between two looks that lie close together was watched.
+    fn watch(&mut self, now: Now) {
+        if let Some(last) = self.last_fresh {
+            let gap = now.mono.less(last);
+            if gap <= self.pace.gap {
+                self.watched += gap;
+            }
+        }
+        self.last_fresh = Some(now.mono);
     }
 
     fn wrote(&mut self, id: u64, end: Result<Receipt, Fault>, now: Now) -> Effects<M> {
         let Some(at) = self.open.writes.iter().position(|w| w.id == id) else {
             return Ok(Vec::new());
         };
-        self.not_before = now.mono;
         let write = self.open.writes[at].write.clone();
         match &end {
             Err(Fault::Unknown { .. }) => self.open.writes[at].state = WriteState::Unknown,
@@ -312,19 +246,20 @@ impl<M: Machine> Run<M> {
                 self.open.writes.remove(at);
             }
         }
+        if end != Err(Fault::Withdrawn) {
+            self.mark = self.mark.next();
+        }
         let (object, change) = M::describe(&write);
         let fault = end.as_ref().err().map(ToString::to_string);
         let mut effects = vec![Effect::Emit(What::Answered { object, change, fault })];
-        if matches!(end, Err(Fault::Fenced)) {
+        if end == Err(Fault::Fenced) {
             effects.extend(self.fenced());
             return Ok(effects);
         }
-        let moment = self.moment(now);
         let cause = Cause::Wrote(id, &write, &end);
-        let step = M::decide(&self.spec, &self.state, cause, &self.open, moment);
+        let step = M::decide(&self.spec, &self.state, cause, &self.open, self.moment(now));
         effects.extend(self.apply(step, Why::Wrote(id, write, end), now)?);
-        effects.push(Effect::Observe);
-        Ok(effects)
+        Ok(self.then_look(effects))
     }
 
     fn answered(&mut self, id: u64, answer: M::Answer, now: Now) -> Effects<M> {
@@ -332,18 +267,15 @@ impl<M: Machine> Run<M> {
             return Ok(Vec::new());
         };
         let ask = self.open.asks.remove(at).ask;
-        let moment = self.moment(now);
         let cause = Cause::Answer(id, &ask, &answer);
-        let step = M::decide(&self.spec, &self.state, cause, &self.open, moment);
-        let mut effects = self.apply(step, Why::Answer(id, ask, answer), now)?;
-        effects.push(Effect::Observe);
-        Ok(effects)
+        let step = M::decide(&self.spec, &self.state, cause, &self.open, self.moment(now));
+        let effects = self.apply(step, Why::Answer(id, ask, answer), now)?;
+        Ok(self.then_look(effects))
     }
 
     fn signalled(&mut self, signal: Signal, now: Now) -> Effects<M> {
-        let moment = self.moment(now);
         let cause = Cause::Signal(&signal);
-        let step = M::decide(&self.spec, &self.state, cause, &self.open, moment);
+        let step = M::decide(&self.spec, &self.state, cause, &self.open, self.moment(now));
         let refused = match &step {
             Step::Refuse(reason) => Some(reason.clone()),
             Step::Stay(_) | Step::Move(_) | Step::Done { .. } => None,
@@ -354,146 +286,33 @@ impl<M: Machine> Run<M> {
             reason: signal.reason.clone(),
             refused,
         });
-        let mut effects = vec![told];
-        effects.extend(self.apply(step, Why::Signal(signal), now)?);
-        effects.push(Effect::Observe);
-        Ok(effects)
+        let mut effects = self.apply(step, Why::Signal(signal), now)?;
+        // A signal counts as taken only when that is recorded: a crash must not lose it after.
+        let recorded = matches!(effects.first(), Some(Effect::Record { .. }));
+        effects.insert(usize::from(recorded), told);
+        Ok(self.then_look(effects))
     }
 
     fn ticked(&mut self, now: Now) -> Effects<M> {
         let passed = |d: &Deadline| matches!(d, Deadline::Wall(at) if now.wall >= *at);
         let mut effects = Vec::new();
         if self.wait.until.iter().any(passed) {
-            let moment = self.moment(now);
-            let step = M::decide(&self.spec, &self.state, Cause::Due, &self.open, moment);
+            let step = M::decide(&self.spec, &self.state, Cause::Due, &self.open, self.moment(now));
             effects = self.apply(step, Why::Due, now)?;
         }
-        effects.push(Effect::Observe);
-        Ok(effects)
+        Ok(self.then_look(effects))
+    }
+
+    /// What was told may have changed what there is to see; a run that has ended needs no look.
+    fn then_look(&self, mut effects: Vec<Effect<M>>) -> Vec<Effect<M>> {
+        if self.stopped.is_none() && effects.last() != Some(&Effect::Observe) {
+            effects.push(Effect::Observe);
+        }
+        effects
     }
 
     fn fenced(&mut self) -> Vec<Effect<M>> {
         self.stopped = Some(Stop::Fenced);
         vec![Effect::Stop(Stop::Fenced)]
-    }
-
-    fn set_wait(&mut self, wait: Waiting, now: Now) -> Vec<Effect<M>> {
-        if wait == Waiting::same() {
-            return Vec::new();
-        }
-        let told = self.wait.on != wait.on;
-        self.wait = wait;
-        if told { vec![self.waiting_event(now)] } else { Vec::new() }
-    }
-
-    fn waiting_event(&self, now: Now) -> Effect<M> {
-        let left = |d: &Deadline| match d {
-            Deadline::Watched(at) => at.less(self.watched),
-            Deadline::Wall(at) => at.since(now.wall),
-        };
-        let left = self.wait.until.iter().map(left).filter(|left| !left.is_zero()).min();
-        let expires = left.map(|left| Expiry { left, then: self.wait.then.clone() });
-        Effect::Emit(What::Waiting { on: self.wait.on.clone(), expires })
-    }
-
-    fn apply(&mut self, step: Step<M>, why: Why<M>, now: Now) -> Effects<M> {
-        match step {
-            Step::Stay(wait) => Ok(self.set_wait(wait, now)),
-            Step::Refuse(_) => Ok(Vec::new()),
-            Step::Move(next) => self.advance(*next, why, now),
-            Step::Done { state, outcome } => {
-                self.state = state;
-                self.outcome = Some(outcome.clone());
-                self.stopped = Some(Stop::Ended);
-                let record = self.record(why, self.next_id, Vec::new(), now)?;
-                let ending = What::Ended(M::ending(&self.spec, &outcome));
-                Ok(vec![record, Effect::Emit(ending), Effect::Stop(Stop::Ended)])
-            }
-        }
-    }
-
-    fn advance(&mut self, next: Move<M>, why: Why<M>, now: Now) -> Effects<M> {
-        let Move { state, withdraw, writes, asks, wait, says } = next;
-        let first_new = self.next_id;
-        self.state = state;
-        let (mut sends, mut questions) = (Vec::new(), Vec::new());
-        for write in writes {
-            let id = self.take_id();
-            let (object, change) = M::describe(&write);
-            sends.push(Effect::Emit(What::Sent { object, change }));
-            let fence = Fence { run: self.id.clone(), epoch: self.epoch, seq: id };
-            sends.push(Effect::Send { id, fence, write: write.clone() });
-            self.open.writes.push(OpenWrite { id, write, state: WriteState::Sent });
-        }
-        for ask in asks {
-            let id = self.take_id();
-            questions.push(Effect::Ask { id, ask: ask.clone() });
-            self.open.asks.push(OpenAsk { id, ask });
-        }
-        let record = self.record(why, first_new, withdraw.clone(), now)?;
-        let mut effects = vec![record];
-        effects.extend(says.into_iter().map(Effect::Emit));
-        effects.extend(withdraw.into_iter().map(Effect::Withdraw));
-        effects.extend(self.set_wait(wait, now));
-        if sends.is_empty() && questions.is_empty() {
-            effects.push(Effect::Observe);
-        }
-        effects.extend(sends);
-        effects.extend(questions);
-        Ok(effects)
-    }
-
-    fn take_id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id
-    }
-
-    fn record(
-        &mut self,
-        why: Why<M>,
-        first_new: u64,
-        withdrawn: Vec<u64>,
-        now: Now,
-    ) -> Result<Effect<M>, RecordError> {
-        let head = Head {
-            format: FORMAT,
-            kind: M::KIND.to_owned(),
-            logic: M::LOGIC,
-            run: self.id.clone(),
-            epoch: self.epoch,
-            index: self.chain.next(),
-            at: self.moment(now),
-            prev: self.chain.prev().to_owned(),
-            ended: self.outcome.is_some(),
-        };
-        let index = head.index;
-        let record = Record {
-            head,
-            why,
-            state: self.state.clone(),
-            outcome: self.outcome.clone(),
-            open: self.open.clone(),
-            first_new,
-            withdrawn,
-        };
-        let bytes = record.encode()?;
-        self.chain = Chain::after(index, &bytes);
-        Ok(Effect::Record { index, bytes })
-    }
-}
-
-/// A claim is always recorded, also where the machine has nothing to say to it: the record is what
-/// ties the epoch to the journal.
-fn step_or_same<M: Machine>(step: Step<M>, state: &M::State, wait: &Waiting) -> Step<M> {
-    match step {
-        Step::Stay(_) | Step::Refuse(_) => Step::Move(Box::new(Move {
-            state: state.clone(),
-            withdraw: Vec::new(),
-            writes: Vec::new(),
-            asks: Vec::new(),
-            wait: wait.clone(),
-            says: Vec::new(),
-        })),
-        Step::Move(_) | Step::Done { .. } => step,
     }
 }

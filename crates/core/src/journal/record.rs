@@ -72,10 +72,10 @@ pub struct Record<M: Machine> {
     /// How the run ended, in the last record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<M::Outcome>,
-    /// All that is in flight after it; numbers from `first_new` on are decided by this step.
+    /// All that is in flight after it; what has a number above `last_old` was decided by this step.
     pub open: Open<M>,
-    /// The number that the next write or question had when the step was taken.
-    pub first_new: u64,
+    /// The last number that a write or question had when the step was taken.
+    pub last_old: u64,
     /// Writes that this step withdrew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<u64>,
@@ -100,6 +100,12 @@ pub enum RecordError {
         /// Its format.
         format: u32,
     },
+    /// They are not the bytes that were written.
+    #[error("record {index} is damaged: its hash does not fit; restore the journal from a copy")]
+    Damaged {
+        /// Its index.
+        index: u64,
+    },
     /// They do not continue the record before.
     #[error("record {index} does not follow the one before it: the journal was changed")]
     BrokenChain {
@@ -119,19 +125,20 @@ pub enum RecordError {
 }
 
 impl<M: Machine> Record<M> {
-    /// The record as one line of JSON.
+    /// The record as one line of JSON. Its last field is the hash of all before it.
     ///
     /// # Errors
     /// When the machine's data has no JSON form (a map with keys that are no text).
     pub fn encode(&self) -> Result<Vec<u8>, RecordError> {
         serde_json::to_vec(self)
+            .map(sealed)
             .map_err(|e| RecordError::Unreadable { index: self.head.index, reason: e.to_string() })
     }
 
     /// Reads one record back.
     ///
     /// # Errors
-    /// When the bytes are no record of this machine.
+    /// When the bytes are no record of this machine, or not as they were written.
     pub fn decode(index: u64, bytes: &[u8]) -> Result<Self, RecordError> {
         let head = Head::decode(index, bytes)?;
         if head.kind != M::KIND {
@@ -146,7 +153,7 @@ impl Head {
     /// Reads the head of a record of any machine.
     ///
     /// # Errors
-    /// When the bytes are no record, or one of a newer format.
+    /// When the bytes are no record, one of a newer format, or not as they were written.
     pub fn decode(index: u64, bytes: &[u8]) -> Result<Head, RecordError> {
         #[derive(Deserialize)]
         struct Outer {
@@ -157,8 +164,34 @@ impl Head {
         if outer.head.format > FORMAT {
             return Err(RecordError::TooNew { index, format: outer.head.format });
         }
+        if !is_whole(bytes) {
+            return Err(RecordError::Damaged { index });
+        }
         Ok(outer.head)
     }
+}
+
+/// What stands around the hash at the end of a record.
+const SEAL: (&str, &str) = (",\"hash\":\"", "\"}");
+/// Digits of a hash in a record.
+const DIGITS: usize = 16;
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(DIGITS / 2).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Adds the hash of a JSON object to it as its last field.
+pub(crate) fn sealed(mut object: Vec<u8>) -> Vec<u8> {
+    object.pop();
+    let hash = hash(&object);
+    object.extend_from_slice(format!("{}{hash}{}", SEAL.0, SEAL.1).as_bytes());
+    object
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let length = SEAL.0.len() + DIGITS + SEAL.1.len();
+    let (body, seal) = bytes.split_at(bytes.len().saturating_sub(length));
+    seal == format!("{}{}{}", SEAL.0, hash(body), SEAL.1).as_bytes()
 }
 
 /// The hash chain over the records of one run.
@@ -177,9 +210,7 @@ impl Default for Chain {
 impl Chain {
     /// The chain after a record of this index and these bytes.
     pub fn after(index: u64, bytes: &[u8]) -> Self {
-        let digest = Sha256::digest(bytes);
-        let prev = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
-        Self { next: index + 1, prev }
+        Self { next: index + 1, prev: hash(bytes) }
     }
 
     /// Index of the next record.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use windlass_core::engine::{Effect, Event, Pace, Run, Stop};
+use windlass_core::engine::{Effect, Event, Mark, Pace, Run, Stop};
 use windlass_core::fence::Fence;
 use windlass_core::id::RunId;
 use windlass_core::kernel::{Machine, Signal};
@@ -54,7 +54,7 @@ enum Act<M: Machine> {
     /// Something comes to a process.
     Come(Mind, Event<M>),
     /// A read comes to the server.
-    Look(Mind, Span),
+    Look(Mind, Mark),
     /// A question comes to its source.
     Asked(Mind, u64, M::Ask),
     /// A claim comes to the server.
@@ -454,23 +454,22 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
 
     /// One read at a time; a change meanwhile asks for another one after it.
     fn observe(&mut self, operator: OperatorId) {
-        let now = self.world.now();
         let mind = self.mind(operator);
         let process = &mut self.operators[operator];
-        if matches!(process.life, Life::Down | Life::Done) || process.run.is_none() {
+        if matches!(process.life, Life::Down | Life::Done) {
             return;
         }
+        let Some(began) = process.run.as_ref().map(Run::mark) else { return };
         if process.observing {
             process.look_again = true;
             return;
         }
         process.observing = true;
-        let began = process.clocks(now).mono;
         let way = self.rng.draw(self.faults.latency);
         self.plan(way, Act::Look(mind, began));
     }
 
-    fn look(&mut self, mind: Mind, began: Span) {
+    fn look(&mut self, mind: Mind, began: Mark) {
         if !self.lives(mind) {
             return;
         }
