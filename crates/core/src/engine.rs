@@ -20,3 +20,6 @@ pub use effect::{Effect, Event, Mark, Now, Pace, Stop};
 pub use resume::ResumeError;
 pub use run::Run;
 pub use world::World;
+
+#[cfg(test)]
+mod tests;
