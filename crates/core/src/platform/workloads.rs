@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::fence::{Epoch, Fence};
-use crate::id::{AppRef, Holder, ObjectName, RunId};
-use crate::platform::{AppSeen, Fault, Receipt, Templates, Write};
+use crate::id::{AppRef, Holder, ObjectName, RunId, TemplateDigest};
+use crate::platform::{AppSeen, Fault, Receipt, Template, Templates, Write};
 
 /// Which objects a run is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,17 @@ pub trait Workloads: Debug + Send + Sync {
     /// # Errors
     /// When the cluster cannot be read; [`Fault::Unknown`] never, as reads change nothing.
     async fn observe(&self, scope: &AppScope) -> Result<AppSeen, Fault>;
+
+    /// Reads a pod template that the app's Deployment or one of its ReplicaSets has; `None` when
+    /// none of them has one of this digest.
+    ///
+    /// # Errors
+    /// When the cluster cannot be read.
+    async fn template(
+        &self,
+        app: &AppRef,
+        digest: &TemplateDigest,
+    ) -> Result<Option<Template>, Fault>;
 
     /// Sends one write.
     ///

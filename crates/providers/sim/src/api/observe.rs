@@ -1,8 +1,8 @@
 //! Reads: the truth as of now. Staleness is added outside.
 
-use windlass_core::id::{AppRef, ObjectName, PodHash};
+use windlass_core::id::{AppRef, ObjectName, PodHash, TemplateDigest};
 use windlass_core::platform::{
-    AppScope, AppSeen, DeploymentSeen, Membership, ServiceSeen, SetSeen,
+    AppScope, AppSeen, DeploymentSeen, Membership, ServiceSeen, SetSeen, Template,
 };
 
 use crate::controllers::{Backend, PodCounts};
@@ -47,6 +47,13 @@ impl World {
         seen.services = services.map(|cell| self.service_seen(id, cell)).collect();
         seen.min_available = app.budgets.values().map(|b| b.min_available).max().unwrap_or(0);
         seen
+    }
+
+    /// A pod template that the Deployment or a ReplicaSet of an app has.
+    pub fn template(&self, app: &AppRef, digest: &TemplateDigest) -> Option<Template> {
+        let asked = self.deployment(app).map(|deployment| &deployment.spec.template);
+        let sets = self.replica_sets(app).map(|set| &set.template);
+        asked.into_iter().chain(sets).find(|template| template.digest == *digest).cloned()
     }
 
     /// The Deployment of an app with its conditions, as a person sees it.

@@ -7,9 +7,9 @@ use std::task::Poll;
 use async_trait::async_trait;
 use windlass_core::clock::Clock;
 use windlass_core::fence::{Epoch, Fence};
-use windlass_core::id::{AppRef, Holder, RunId};
+use windlass_core::id::{AppRef, Holder, RunId, TemplateDigest};
 use windlass_core::platform::{
-    AppScope, AppSeen, ClaimFault, Fault, Receipt, Templates, Workloads, Write,
+    AppScope, AppSeen, ClaimFault, Fault, Receipt, Template, Templates, Workloads, Write,
 };
 
 use super::Wire;
@@ -47,6 +47,14 @@ impl Workloads for SimWorkloads {
         let known = observed.entry(scope.app.clone()).or_default();
         *known = (*known).max(version);
         Ok(AppSeen { read_at: began, ..seen })
+    }
+
+    async fn template(
+        &self,
+        app: &AppRef,
+        digest: &TemplateDigest,
+    ) -> Result<Option<Template>, Fault> {
+        Ok(self.wire.request(|state| state.world.template(app, digest)).await)
     }
 
     async fn write(
