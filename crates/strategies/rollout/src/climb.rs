@@ -31,6 +31,8 @@ use windlass_core::time::Moment;
 pub use ask::{Answer, Ask};
 pub use scene::{DeploymentScene, Pin, RouteScene, Scene, Seen, ServiceScene, SideScene, Which};
 pub use spec::{ClimbSpec, Ground, Limits, ThirdVersion};
+pub(crate) use tell::outline;
+
 pub use state::{Hold, Outcome, Paused, Phase, State};
 
 /// The machine that raises a track.

@@ -22,7 +22,7 @@ use crate::track::{Check, Place, Placed, Track};
 
 /// A strategy. Write your own by giving a [`Track`]; everything else (approach, holds, abort,
 /// crash recovery, plan, report) works on the track alone.
-pub trait Strategy: Debug {
+pub trait Strategy: Debug + Send + Sync {
     /// Compiles to a track.
     ///
     /// # Errors
