@@ -147,13 +147,18 @@ impl Lab {
 
     /// Makes the candidate of a version, with a hash of ours, and gives it `replicas` pods.
     pub(crate) fn candidate(&mut self, version: &str, replicas: u32) -> ObjectName {
-        let hash = hash(version);
+        let name = self.candidate_named(hash(version).as_str(), version);
+        self.write_set(version, Change::SetReplicas(replicas)).expect("nobody else writes");
+        name
+    }
+
+    /// Makes a candidate of a version, with a hash of its own and without pods.
+    pub(crate) fn candidate_named(&mut self, hash: &str, version: &str) -> ObjectName {
         let name = ObjectName::new(format!("web-{hash}"));
         let template = template(version).digest;
-        let change = Change::CreateSet { template, hash, run: "r1".into() };
+        let change = Change::CreateSet { template, hash: hash.into(), run: "r1".into() };
         let object = ObjectRef::new(Kind::ReplicaSet, name.clone());
         self.send(&Write { object, expect: Expect::absent(), change }).expect("a free name");
-        self.write_set(version, Change::SetReplicas(replicas)).expect("nobody else writes");
         name
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use windlass_core::platform::Refusal;
 use windlass_core::time::Span;
 
+use crate::WorldConfig;
 use crate::lab::{Lab, template};
 use crate::objects::{Health, Phase, PodBehaviour, Quota};
 use crate::rng::Delay;
@@ -74,6 +75,7 @@ fn a_killed_pod_is_sent_to_until_the_data_plane_learns_and_is_replaced() {
     assert_eq!(routed(&lab), (2, 0));
     lab.rest();
     assert_eq!((lab.set("v1").pods, routed(&lab)), (3, (3, 0)));
+    assert_eq!(lab.world.store.pods.len(), 3, "nothing is left of it");
     assert_eq!(lab.world.kill_pod(pod), Err(Refusal::Missing));
 }
 
@@ -104,6 +106,19 @@ fn a_shrinking_set_gives_up_the_pods_that_are_not_ready() {
     lab.world.scale(&lab.app, 3).expect("it exists");
     lab.rest();
     assert_eq!((lab.set("v1").pods, lab.set("v1").ready), (3, 3));
+}
+
+#[test]
+fn a_set_larger_than_a_burst_is_filled_burst_by_burst_without_a_pause() {
+    let config = WorldConfig { burst: 2, ..WorldConfig::default() };
+    let mut lab = Lab::with(1, config);
+    lab.world.apply(&lab.app, Lab::manifest(7)).expect("valid");
+    lab.world.advance(Span::millis(200));
+    assert_eq!(lab.set("v1").pods, 7);
+    lab.rest();
+    lab.world.scale(&lab.app, 0).expect("it exists");
+    lab.world.advance(Span::millis(200));
+    assert_eq!((lab.set("v1").ready, lab.set("v1").pods), (0, 7));
 }
 
 #[test]

@@ -108,9 +108,10 @@ impl Meta {
         self.annotations.set(FENCE_ANNOTATION, &fence.to_string());
     }
 
-    /// Takes the fence off.
+    /// Takes the fence and the label of the run off.
     pub fn unmark(&mut self) {
         self.annotations.remove(FENCE_ANNOTATION);
+        self.labels.remove(RUN_LABEL);
     }
 
     /// The run in its label.

@@ -45,17 +45,13 @@ impl World {
             Change::Shelve => {
                 self.admit_set(app, &mut next)?;
                 next.meta.unmark();
-                next.meta.labels.remove(RUN_LABEL);
             }
             Change::DeleteSet => {
                 self.drop_set(id);
                 return Ok(gone(uid));
             }
             Change::Seal => {}
-            Change::Unseal => {
-                next.meta.unmark();
-                next.meta.labels.remove(RUN_LABEL);
-            }
+            Change::Unseal => next.meta.unmark(),
             Change::CreateSet { .. }
             | Change::Template { .. }
             | Change::Paused(_)

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use windlass_core::id::Uid;
 use windlass_core::time::{Span, Timestamp};
 
 use crate::objects::{Deployment, Labels, ReplicaSet, SetId};
@@ -36,9 +35,8 @@ impl DeploymentView {
             Some(object) => self.sets.insert(id, object),
             None => self.sets.remove(&id),
         };
-        let (was, is) = (old.as_deref().and_then(manager), new.as_deref().and_then(manager));
-        if is.is_some() || was.is_some() {
-            return is.is_some() || was != is || new.is_none();
+        if [&old, &new].into_iter().flatten().any(|set| is_managed(set)) {
+            return true;
         }
         let labels = |set: &Option<Arc<ReplicaSet>>| set.as_ref().map(|s| s.meta.labels.clone());
         labels(&old) != labels(&new) && labels(&new).is_some_and(|labels| self.selects(&labels))
@@ -49,9 +47,8 @@ impl DeploymentView {
     }
 }
 
-/// The owner that manages a set.
-fn manager(set: &ReplicaSet) -> Option<&Uid> {
-    set.meta.owner.as_ref().filter(|owner| owner.controller).map(|owner| &owner.uid)
+fn is_managed(set: &ReplicaSet) -> bool {
+    set.meta.owner.as_ref().is_some_and(|owner| owner.controller)
 }
 
 impl World {

@@ -68,3 +68,14 @@ fn a_limit_of_none_keeps_only_what_runs() {
     release(&mut lab, "v2");
     assert_eq!(names(&lab), [("v2".to_owned(), 2)]);
 }
+
+#[test]
+fn a_set_that_was_gone_back_to_outlives_a_younger_one_of_a_lower_revision() {
+    let mut spec = Lab::manifest(2);
+    spec.history_limit = 1;
+    let mut lab = Lab::running(1, spec);
+    release(&mut lab, "v2");
+    release(&mut lab, "v1");
+    release(&mut lab, "v3");
+    assert_eq!(names(&lab), [("v1".to_owned(), 3), ("v3".to_owned(), 4)]);
+}

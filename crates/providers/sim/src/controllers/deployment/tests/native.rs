@@ -1,12 +1,14 @@
 //! Native rollouts: how many writes, and within which bounds.
 
 use proptest::prelude::*;
-use windlass_core::platform::NativeStrategy;
+use windlass_core::id::{AppRef, ObjectName};
+use windlass_core::platform::{Change, NativeStrategy};
 use windlass_core::time::Span;
 
+use super::super::newest::native_hash;
 use crate::WorldConfig;
 use crate::lab::{Lab, template};
-use crate::objects::{Health, PodBehaviour, Progress, Strategy};
+use crate::objects::{DeploymentSpec, Health, PodBehaviour, Progress, Strategy};
 use crate::rng::Delay;
 
 fn within(surge: u32, unavailable: u32) -> Strategy {
@@ -45,7 +47,7 @@ fn scale_writes(replicas: u32, surge: u32, unavailable: u32) -> usize {
     });
     let spec = Lab::manifest(replicas);
     let strategy = within(surge, unavailable);
-    lab.world.apply(&lab.app, crate::objects::DeploymentSpec { strategy, ..spec }).expect("valid");
+    lab.world.apply(&lab.app, DeploymentSpec { strategy, ..spec }).expect("valid");
     lab.rest();
     let (mut writes, mut sizes) = (0, vec![replicas, 0]);
     roll(&mut lab, |lab| {
@@ -177,6 +179,82 @@ fn a_set_of_a_hash_that_is_taken_gets_another_name() {
     let sets: Vec<_> = lab.seen().sets.iter().map(|set| (set.name.clone(), set.pods)).collect();
     assert_eq!(sets.len(), 2);
     assert_eq!((&sets[0].0, sets[0].1, sets[1].1), (&taken, 2, 2));
+}
+
+#[test]
+fn a_recreate_goes_on_as_soon_as_the_last_old_pod_is_gone() {
+    let mut spec = Lab::manifest(3);
+    spec.strategy = Strategy::Recreate;
+    let mut lab = Lab::running(1, spec);
+    lab.world.edit(&lab.app, |spec| spec.template = template("v2")).expect("it exists");
+    lab.world.advance(Span::seconds(5));
+    assert_eq!(lab.set("v2").available, 3);
+}
+
+#[test]
+fn of_two_sets_of_one_template_made_in_one_second_the_first_by_name_is_the_new_one() {
+    let mut lab = Lab::empty(1);
+    lab.world.apply(&lab.app, Lab::manifest(2)).expect("valid");
+    while lab.seen().sets.is_empty() {
+        lab.world.step().expect("the controller looks");
+    }
+    let native = lab.set("v1").name;
+    let twin = lab.candidate_named("0", "v1");
+    lab.rest();
+    lab.write_set("v1", Change::Adopt { revision: 2 }).expect("nobody else writes");
+    lab.rest();
+    let wanted = |name| lab.world.pod_counts(&lab.app, name).map(|pods| pods.active);
+    assert_eq!((wanted(&twin), wanted(&native)), (Some(2), Some(0)));
+}
+
+#[test]
+fn lost_pods_of_a_complete_rollout_do_not_count_as_new_ones() {
+    let mut lab = Lab::running(1, Lab::manifest(6));
+    let before = lab.deployment().status;
+    for pod in lab.pods("v1") {
+        lab.world.kill_pod(pod).expect("it lives");
+    }
+    lab.rest();
+    assert_eq!(lab.deployment().status, before);
+}
+
+#[test]
+fn a_set_that_cannot_be_made_is_tried_less_and_less_and_then_left() {
+    let mut lab = Lab::running(1, Lab::manifest(1));
+    let other = AppRef::new("shop", "we");
+    let taken = ObjectName::new(format!("we-{}", native_hash(&template("v2").digest, 0)));
+    let name = lab.set("v1").name;
+    // A set of another app has the name; the controller's cache of this app never shows it.
+    let cell = lab.world.store.set_names[&("shop".into(), name)];
+    lab.world.store.set_names.insert(("shop".into(), taken), cell);
+    lab.world.apply(&other, DeploymentSpec::new("we", template("v2"), 1)).expect("valid");
+    lab.world.advance(Span::minutes(1));
+    assert!(lab.world.next_event().is_some(), "still trying");
+    lab.world.advance(Span::minutes(9));
+    assert_eq!(lab.world.next_event(), None);
+}
+
+#[test]
+fn a_deployment_that_is_deleted_adopts_nothing_any_more() {
+    let mut lab = Lab::running(1, Lab::manifest(1));
+    let name = lab.candidate("v2", 1);
+    lab.world.edit_set(&lab.app, &name, |set| set.meta.owner = None).expect("it exists");
+    lab.rest();
+    lab.world.label_set(&lab.app, &name, ("app", Some("web"))).expect("it exists");
+    lab.world.delete_deployment(&lab.app).expect("it exists");
+    lab.rest();
+    let left: Vec<ObjectName> = lab.seen().sets.into_iter().map(|set| set.name).collect();
+    assert_eq!(left, [name]);
+}
+
+#[test]
+fn a_longer_min_ready_is_judged_anew_for_pods_that_are_ready() {
+    let mut lab = Lab::running(1, Lab::manifest(2));
+    lab.world.edit(&lab.app, |spec| spec.min_ready = Span::hours(1)).expect("it exists");
+    lab.rest();
+    assert_eq!((lab.set("v1").ready, lab.set("v1").available), (2, 0));
+    lab.world.advance(Span::hours(1));
+    assert_eq!(lab.set("v1").available, 2);
 }
 
 #[test]

@@ -50,6 +50,22 @@ fn a_pause_of_any_length_is_not_counted_as_lack_of_progress() {
 }
 
 #[test]
+fn a_set_labelled_into_a_paused_deployment_that_is_complete_is_emptied() {
+    let mut lab = Lab::running(1, Lab::manifest(4));
+    lab.candidate("v2", 4);
+    lab.world.pause(&lab.app, true).expect("it exists");
+    lab.rest();
+    let name = lab.set("v2").name;
+    lab.world.label_set(&lab.app, &name, ("app", Some("web"))).expect("it exists");
+    let mut least = 4;
+    for _ in 0..300 {
+        lab.world.advance(Span::millis(100));
+        least = least.min(lab.set("v1").available);
+    }
+    assert_eq!((least, lab.set("v2").replicas), (4, 0));
+}
+
+#[test]
 fn undo_and_restart_of_a_paused_deployment_are_refused() {
     let mut lab = paused();
     let refused = |outcome| matches!(outcome, Err(Refusal::Invalid { .. }));
