@@ -2,7 +2,7 @@
 //!
 //! Records of all runs are appended to one log, cut into segments of some megabytes. What gathers
 //! while one batch is being synced is the next batch, so a thousand runs cost a thousandth of a
-//! sync each. The index of the log is kept in memory, 24 bytes per record; records stay on disk.
+//! sync each. The index of the log is kept in memory, 16 bytes per record; records stay on disk.
 //!
 //! The files: `00000001.wj1` and on (see `frame` for their form and `scan` for what is recovered
 //! from them), `lock`, and `holder`, which says who holds the lock.

@@ -52,8 +52,8 @@ pub(super) trait Disk: Debug + Send + Sync {
     fn segments(&self) -> io::Result<Vec<Segment>>;
     /// Opens a segment for appending and makes it when it is not there. Its name is durable then.
     fn tail(&self, segment: Segment) -> io::Result<Box<dyn Tail>>;
-    /// All bytes of a segment.
-    fn load(&self, segment: Segment) -> io::Result<Vec<u8>>;
+    /// Puts all bytes of a segment in the place of what `bytes` holds.
+    fn load(&self, segment: Segment, bytes: &mut Vec<u8>) -> io::Result<()>;
     /// The bytes at these places.
     fn pick(&self, places: &[Place]) -> io::Result<Vec<Vec<u8>>>;
     /// Takes a segment away for good.
@@ -118,8 +118,9 @@ impl Disk for Folder {
         Ok(Box::new(file))
     }
 
-    fn load(&self, segment: Segment) -> io::Result<Vec<u8>> {
-        fs::read(self.path(segment))
+    fn load(&self, segment: Segment, bytes: &mut Vec<u8>) -> io::Result<()> {
+        bytes.clear();
+        File::open(self.path(segment))?.read_to_end(bytes).map(drop)
     }
 
     fn pick(&self, places: &[Place]) -> io::Result<Vec<Vec<u8>>> {

@@ -20,6 +20,21 @@ pub(super) struct Run {
     pub(super) queued: u32,
 }
 
+impl Run {
+    /// Puts a record in its place, and gives back where it was before it was copied.
+    fn put(&mut self, index: u64, place: Place) -> Option<Place> {
+        let index = usize::try_from(index).ok()?;
+        if index >= self.records.len() {
+            self.records.resize(index + 1, None);
+        }
+        self.records[index].replace(place)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.queued == 0 && self.records.is_empty()
+    }
+}
+
 /// All runs of a journal.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -31,40 +46,36 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Takes in one durable entry, in the order of the log.
-    pub(super) fn settle(&mut self, label: &Label, place: Place) {
-        match label.what {
-            What::Record(index) => self.set(label, index, place),
+    /// Takes in one durable entry, in the order of the log. `landed` entries come from the queue.
+    pub(super) fn settle(&mut self, label: &Label, place: Place, landed: bool) {
+        let known = match self.runs.get_mut(&label.run) {
+            Some(known) => known,
+            None => self.runs.entry(label.run.clone()).or_default(),
+        };
+        known.queued = known.queued.saturating_sub(u32::from(landed));
+        let void = match label.what {
             What::Removal => {
-                let Some(known) = self.runs.get_mut(&label.run) else { return };
                 known.doubt = None;
-                for old in std::mem::take(&mut known.records).into_iter().flatten() {
-                    release(&mut self.live, old);
+                std::mem::take(&mut known.records)
+            }
+            What::Record(index) => {
+                if !label.copied {
+                    // What the run wrote before is older than this: if it is lost, it leaves a hole.
+                    known.doubt = None;
+                } else if known.records.is_empty() {
+                    known.doubt = self.gap;
                 }
+                *self.live.entry(place.segment).or_default() += u64::from(place.len);
+                Vec::from_iter(known.put(index, place).map(Some))
+            }
+        };
+        for old in void.into_iter().flatten() {
+            if let Some(bytes) = self.live.get_mut(&old.segment) {
+                *bytes = bytes.saturating_sub(u64::from(old.len));
             }
         }
-    }
-
-    fn set(&mut self, label: &Label, index: u64, place: Place) {
-        if !self.runs.contains_key(&label.run) {
-            self.runs.insert(label.run.clone(), Run::default());
-        }
-        let (Some(known), Ok(index)) = (self.runs.get_mut(&label.run), usize::try_from(index))
-        else {
-            return;
-        };
-        if !label.copied {
-            // Whatever the run wrote before is older than this: if it is lost, it leaves a hole.
-            known.doubt = None;
-        } else if known.records.is_empty() {
-            known.doubt = self.gap;
-        }
-        if index >= known.records.len() {
-            known.records.resize(index + 1, None);
-        }
-        *self.live.entry(place.segment).or_default() += u64::from(place.len);
-        if let Some(old) = known.records[index].replace(place) {
-            release(&mut self.live, old);
+        if known.is_empty() {
+            self.runs.remove(&label.run);
         }
     }
 
@@ -72,16 +83,8 @@ impl Index {
     /// written there too.
     pub(super) fn doubt(&mut self, gap: Place) {
         self.gap = Some(gap);
-        for run in self.runs.values_mut().filter(|run| !run.records.is_empty()) {
+        for run in self.runs.values_mut() {
             run.doubt.get_or_insert(gap);
-        }
-    }
-
-    /// One entry of `run` has left the queue.
-    pub(super) fn landed(&mut self, run: &RunId) {
-        if let Some(known) = self.runs.get_mut(run) {
-            known.queued = known.queued.saturating_sub(1);
-            self.drop_if_empty(run);
         }
     }
 
@@ -90,19 +93,14 @@ impl Index {
         if let Some(known) = self.runs.get_mut(run) {
             known.queued = 0;
             known.planned = known.records.len() as u64;
-            self.drop_if_empty(run);
-        }
-    }
-
-    fn drop_if_empty(&mut self, run: &RunId) {
-        if self.runs.get(run).is_some_and(|known| known.queued == 0 && known.records.is_empty()) {
-            self.runs.remove(run);
+            if known.is_empty() {
+                self.runs.remove(run);
+            }
         }
     }
 
     /// Ends the reading of a journal: the queue is empty.
     pub(super) fn opened(&mut self) {
-        self.runs.retain(|_, run| !run.records.is_empty());
         for run in self.runs.values_mut() {
             run.planned = run.records.len() as u64;
         }
@@ -131,11 +129,5 @@ impl Index {
     /// Forgets a segment that was taken away.
     pub(super) fn forget(&mut self, segment: Segment) {
         self.live.remove(&segment);
-    }
-}
-
-fn release(live: &mut BTreeMap<Segment, u64>, place: Place) {
-    if let Some(bytes) = live.get_mut(&place.segment) {
-        *bytes = bytes.saturating_sub(u64::from(place.len));
     }
 }

@@ -14,8 +14,9 @@ use super::disk::{Place, Segment};
 use super::frame::{Label, What};
 use super::index::{Index, Run};
 
-/// How often the writer yields before it takes the queue for complete. Runs that were woken by one
-/// batch append within microseconds of each other, a sync takes a hundred times as long.
+/// How often the writer yields in vain before it takes the queue for complete. Runs that were
+/// woken by one batch append within microseconds of each other, a sync takes a hundred times as
+/// long.
 const PATIENCE: u32 = 32;
 
 /// Why a batch is not durable.
@@ -93,6 +94,10 @@ pub(super) enum Admission {
 struct State {
     index: Index,
     gathering: Batch,
+    /// How many waited for the last batch: as many are likely to come again.
+    told: usize,
+    /// The writer sleeps until it is woken: a wake costs a system call, so only then.
+    idle: bool,
     closed: bool,
 }
 
@@ -113,6 +118,14 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sees to it that the writer takes the queue.
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        if std::mem::take(&mut state.idle) {
+            drop(state);
+            self.arrived.notify_one();
+        }
+    }
+
     /// Looks at the index.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Index) -> T) -> T {
         look(&self.lock().index)
@@ -128,13 +141,17 @@ impl Shared {
         let Some(label) = Label::new(run.clone(), What::Record(index), record) else {
             return Admission::TooLong;
         };
-        let mut state = self.lock();
-        let state = &mut *state;
+        let mut guard = self.lock();
+        let state = &mut *guard;
         if state.closed {
             return Admission::Closed;
         }
-        let fresh = Run::default();
-        let known = state.index.runs.get(run).unwrap_or(&fresh);
+        let runs = &mut state.index.runs;
+        let known = match runs.get_mut(run) {
+            Some(known) => known,
+            None if index == 0 => runs.entry(run.clone()).or_default(),
+            None => return Admission::TooFar,
+        };
         if let Some(gap) = known.doubt {
             return Admission::Doubtful { index: known.records.len() as u64, gap };
         }
@@ -147,12 +164,11 @@ impl Shared {
                 _ => Admission::AskAgain(state.gathering.join()),
             };
         }
-        let known = state.index.runs.entry(run.clone()).or_default();
         known.planned += 1;
         known.queued += 1;
         state.gathering.writes.push(Write { label, body: std::mem::take(record) });
         let landing = state.gathering.join();
-        self.arrived.notify_one();
+        self.wake(guard);
         Admission::Queued(landing)
     }
 
@@ -170,11 +186,11 @@ impl Shared {
             state.gathering.writes.extend(label.map(|label| Write { label, body: Vec::new() }));
         }
         let landing = state.gathering.join();
-        self.arrived.notify_one();
+        self.wake(state);
         Some(landing)
     }
 
-    /// Waits for work, and a little longer while more of it comes in. None when the journal is
+    /// Waits for work, and a little longer while those who were told last come again. None when the journal is
     /// closed and the queue is empty.
     pub(super) fn gather(&self) -> Option<Batch> {
         let mut state = self.lock();
@@ -182,17 +198,19 @@ impl Shared {
             if state.closed {
                 return None;
             }
+            state.idle = true;
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let mut seen = 0;
-        while state.gathering.waiting.len() > seen {
-            seen = state.gathering.waiting.len();
+        let (mut seen, mut patience) = (0, PATIENCE);
+        while state.gathering.waiting.len() < state.told && patience > 0 {
+            let len = state.gathering.waiting.len();
+            patience = if len > seen { PATIENCE } else { patience - 1 };
+            seen = len;
             drop(state);
-            for _ in 0..PATIENCE {
-                thread::yield_now();
-            }
+            thread::yield_now();
             state = self.lock();
         }
+        state.told = state.gathering.waiting.len();
         Some(std::mem::take(&mut state.gathering))
     }
 
@@ -200,8 +218,7 @@ impl Shared {
     pub(super) fn landed(&self, batch: Batch, places: &[Place]) {
         let mut state = self.lock();
         for (write, place) in batch.writes.iter().zip(places) {
-            state.index.settle(&write.label, *place);
-            state.index.landed(&write.label.run);
+            state.index.settle(&write.label, *place, true);
         }
         drop(state);
         batch.tell(&Ok(()));
@@ -224,7 +241,7 @@ impl Shared {
     pub(super) fn moved(&self, copies: &[Write], places: &[Place]) {
         let mut state = self.lock();
         for (copy, place) in copies.iter().zip(places) {
-            state.index.settle(&copy.label, *place);
+            state.index.settle(&copy.label, *place, false);
         }
     }
 
@@ -236,7 +253,7 @@ impl Shared {
     /// Takes no more work. What is queued is still written.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.arrived.notify_one();
+        self.arrived.notify_all();
     }
 
     /// The writer is gone: nobody waits for it in vain.

@@ -50,8 +50,10 @@ pub(super) fn scan(disk: &dyn Disk) -> io::Result<Found> {
     }
     let mut found =
         Found { index: Index::default(), lens: BTreeMap::new(), torn: false, gaps: false };
+    // One buffer for all: many large ones leave holes in the heap of a process that stays.
+    let mut bytes = Vec::new();
     for segment in &segments {
-        let bytes = disk.load(*segment)?;
+        disk.load(*segment, &mut bytes)?;
         let mut pieces = pieces(&bytes);
         let mut len = bytes.len();
         if Some(segment) == segments.last()
@@ -74,7 +76,7 @@ impl Found {
             let len = u32::try_from(piece.to - piece.from).unwrap_or(u32::MAX);
             let place = Place { segment, len, at: piece.from as u64 };
             match piece.entry {
-                Some(entry) => self.index.settle(&entry.label, place),
+                Some(entry) => self.index.settle(&entry.label, place, false),
                 None => {
                     self.index.doubt(place);
                     self.gaps = true;

@@ -41,8 +41,8 @@ impl Disk for Moody {
         let tail = self.folder.tail(segment)?;
         Ok(Box::new(MoodyTail { tail, mood: Arc::clone(&self.mood) }))
     }
-    fn load(&self, segment: Segment) -> io::Result<Vec<u8>> {
-        self.folder.load(segment)
+    fn load(&self, segment: Segment, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.folder.load(segment, bytes)
     }
     fn pick(&self, places: &[Place]) -> io::Result<Vec<Vec<u8>>> {
         self.folder.pick(places)
