@@ -209,7 +209,8 @@ impl<'de> Deserialize<'de> for Span {
 pub struct Moment {
     /// The wall clock.
     pub wall: Timestamp,
-    /// Watched time of the run so far.
+    /// Watched time of the run so far, as of the last look: up to a heartbeat ago, where the
+    /// decision does not come from a look.
     pub watched: Span,
 }
 

@@ -16,14 +16,7 @@ impl<M: Machine> Run<M> {
             Step::Refuse(_) => Waiting::same(),
             Step::Move(_) | Step::Done { .. } => return step,
         };
-        Step::Move(Box::new(Move {
-            state: self.state.clone(),
-            withdraw: Vec::new(),
-            writes: Vec::new(),
-            asks: Vec::new(),
-            wait,
-            says: Vec::new(),
-        }))
+        Step::Move(Box::new(Move::to(self.state.clone(), wait)))
     }
 
     pub(super) fn set_wait(&mut self, wait: Waiting, now: Now) -> Vec<Effect<M>> {

@@ -31,16 +31,18 @@ pub enum Cause<'a, M: Machine> {
     Answer(u64, &'a M::Ask, &'a M::Answer),
     /// Somebody says something.
     Signal(&'a Signal),
-    /// The deadline of the wait has passed.
+    /// A wall deadline of the wait has passed. It comes at each heartbeat until the wait has
+    /// another one, also while the world cannot be read.
     Due,
 }
 
 /// When a wait ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deadline {
-    /// At this much watched time of the run.
+    /// At this much watched time of the run. The world is looked at then, and it is for
+    /// [`Machine::look`] to see that the time has come: time is only watched while looks succeed.
     Watched(Span),
-    /// At this time on the wall clock.
+    /// At this time on the wall clock: the machine is told [`Cause::Due`], without a look.
     Wall(Timestamp),
 }
 
@@ -49,7 +51,7 @@ pub enum Deadline {
 pub struct Waiting {
     /// Whose turn it is, and for what, in one line.
     pub on: String,
-    /// The earliest deadlines of each clock; the machine is told [`Cause::Due`] when one passes.
+    /// The earliest deadlines of each clock.
     pub until: Vec<Deadline>,
     /// What happens then, in one line.
     pub then: String,
@@ -90,6 +92,20 @@ pub struct Move<M: Machine> {
     pub wait: Waiting,
     /// What is worth telling.
     pub says: Vec<What>,
+}
+
+impl<M: Machine> Move<M> {
+    /// A step that only moves: nothing is withdrawn, written, asked or told.
+    pub fn to(state: M::State, wait: Waiting) -> Self {
+        Self {
+            state,
+            withdraw: Vec::new(),
+            writes: Vec::new(),
+            asks: Vec::new(),
+            wait,
+            says: Vec::new(),
+        }
+    }
 }
 
 /// What to do.

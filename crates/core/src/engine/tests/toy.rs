@@ -100,14 +100,7 @@ type Next<const N: u32> = Step<Version<N>>;
 
 fn go<const N: u32>(state: State, wait: &str) -> Move<Version<N>> {
     let until = Deadline::Wall(state.by);
-    Move {
-        wait: Waiting::on(wait).until(until, "go down"),
-        state,
-        withdraw: Vec::new(),
-        writes: Vec::new(),
-        asks: Vec::new(),
-        says: Vec::new(),
-    }
+    Move::to(state, Waiting::on(wait).until(until, "go down"))
 }
 
 fn down<const N: u32>(state: &State, open: &Open<Version<N>>, reason: Reason) -> Next<N> {
