@@ -32,6 +32,8 @@ impl Scope {
                 Self::Code.covers(path)
                     && (path.starts_with("crates/core/src/")
                         || path.starts_with("crates/strategies/"))
+                    // A test around decisions may share what it heard of them.
+                    && !path.contains("/tests/")
             }
             Self::Replayed => {
                 let Some(inside) = path.strip_prefix("crates/core/src/") else { return false };
