@@ -69,8 +69,8 @@ pub enum HookAnswer {
 }
 
 /// Checks of the user's own.
-#[async_trait]
 #[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
 pub trait Hooks: Debug + Send + Sync {
     /// Asks one hook. An unknown name must answer [`HookAnswer::Unreachable`], never `Pass`.
     async fn call(&self, app: &AppRef, call: &HookCall) -> HookAnswer;

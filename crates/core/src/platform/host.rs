@@ -36,8 +36,8 @@ pub enum Approval {
 }
 
 /// The one door to the program around a run: display, audit, notification and approval.
-#[async_trait]
 #[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
 pub trait Host: Debug + Send + Sync {
     /// Hears of one event. Called in order, on the run's own task: return quickly.
     fn notify(&self, event: &RunEvent);

@@ -53,8 +53,8 @@ pub struct MetricQuery {
 }
 
 /// A source of metrics.
-#[async_trait]
 #[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
 pub trait Metrics: Debug + Send + Sync {
     /// Answers one question as of now, with the end of the window that the answer speaks of.
     /// A failing source answers [`NoEvidence::SourceFailed`]; there is no other error.

@@ -25,8 +25,8 @@ pub struct RouteRef {
 /// # Contract
 /// As for [`Workloads`](crate::platform::Workloads); besides, fields, rules and backends that the
 /// write does not name stay byte-equal, and weights always sum to exactly 100 %.
-#[async_trait]
 #[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
 pub trait Traffic: Debug + Send + Sync {
     /// Reads the route as it is now; `None` when it does not exist.
     ///

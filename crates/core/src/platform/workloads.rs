@@ -55,8 +55,8 @@ pub enum ClaimFault {
 /// - `Fault::Unknown` says that the request may yet take effect; `Fault::Refused` that it never will.
 /// - `claim` raises the epoch by compare-and-swap in the cluster; two claims never return the same.
 /// - Nothing is retried inside: the engine re-decides.
-#[async_trait]
 #[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
 pub trait Workloads: Debug + Send + Sync {
     /// Reads the app as it is now.
     ///
