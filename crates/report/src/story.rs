@@ -170,7 +170,7 @@ pub enum Aside<'a> {
     Handover {
         /// The step.
         step: &'a str,
-        /// True from the point of no return on.
+        /// True from the step on after which going back means a handover of its own.
         past_return: bool,
     },
     /// A process came back to the run, or another took it over.

@@ -98,7 +98,8 @@ fn one(what: &What, last: Option<&Glance>) -> Told {
             Told::new("drift", Tone::Warn, format!("{object}: {change}; {answer}"))
         }
         What::Handover { step, past_return } => {
-            let past = if *past_return { " (past the point of no return)" } else { "" };
+            let past =
+                if *past_return { " (from here the way back is a handover too)" } else { "" };
             Told::new("handover", Tone::Step, format!("{step}{past}"))
         }
         What::Ended(ending) => Told::new("end", result_tone(ending.result), end(ending)),

@@ -116,7 +116,8 @@ fn told(aside: &Aside<'_>) -> (String, Tone, String) {
             ("drift".to_owned(), Tone::Warn, format!("{object}: {change}; {answer}"))
         }
         Aside::Handover { step, past_return } => {
-            let past = if *past_return { " (past the point of no return)" } else { "" };
+            let past =
+                if *past_return { " (from here the way back is a handover too)" } else { "" };
             ("handover".to_owned(), Tone::Step, format!("{step}{past}"))
         }
         Aside::Resume { epoch, away } => {

@@ -100,7 +100,7 @@ fn a_good_run_shows_every_measurement_notch_write_and_finding() {
         "ReadWriteOnce claim model-storage-pvc",
         "error rate: 10 of 10 good, worst 0.004",
         "hand to the Deployment as revision 8",
-        "past the point of no return",
+        "the way back is a handover too",
         "limit <= 0.25",
     ] {
         assert!(text.contains(wanted), "{wanted}");
