@@ -59,6 +59,11 @@ pub enum ApplicationError {
     },
 }
 
+/// Everything that keeps manifests from being an application, one reason per line.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct Unreadable(pub Vec<ApplicationError>);
+
 fn list(names: &[ObjectName]) -> String {
     names.iter().map(ObjectName::as_str).collect::<Vec<_>>().join(", ")
 }
@@ -69,16 +74,16 @@ impl Application {
     ///
     /// # Errors
     /// Everything that cannot be read, or that there is not exactly one Deployment.
-    pub fn read(manifests: &[Manifest]) -> Result<Self, Vec<ApplicationError>> {
-        Self::choose(manifests, None)
+    pub fn read(manifests: &[Manifest]) -> Result<Self, Unreadable> {
+        Self::choose(manifests, None).map_err(Unreadable)
     }
 
     /// Reads the Deployment of this name, and what belongs to it.
     ///
     /// # Errors
     /// Everything that cannot be read, or that there is no such Deployment.
-    pub fn named(manifests: &[Manifest], name: &str) -> Result<Self, Vec<ApplicationError>> {
-        Self::choose(manifests, Some(name))
+    pub fn named(manifests: &[Manifest], name: &str) -> Result<Self, Unreadable> {
+        Self::choose(manifests, Some(name)).map_err(Unreadable)
     }
 
     /// The same, with what is known of the cluster: quotas, and objects that are there already.

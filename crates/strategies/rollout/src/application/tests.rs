@@ -34,7 +34,7 @@ metadata: {name: front, namespace: shop}
 spec: {rules: [{backendRefs: [{name: other}]}, {backendRefs: [{name: web}]}]}
 "#;
 
-fn read(text: &str) -> Result<Application, Vec<ApplicationError>> {
+fn read(text: &str) -> Result<Application, Unreadable> {
     Application::read(&manifest::parse("web.yaml", text.as_bytes()).expect("valid"))
 }
 
@@ -63,19 +63,19 @@ fn the_version_is_the_label_or_the_tag_or_the_hash() {
 #[test]
 fn there_must_be_one_deployment_or_a_name_for_it() {
     let service = WEB.split_once("---").expect("two documents").1;
-    assert!(matches!(read(service).expect_err("none")[..], [ApplicationError::NoDeployment]));
+    assert!(matches!(read(service).expect_err("none").0[..], [ApplicationError::NoDeployment]));
     let two = format!("{WEB}---{}", WEB.replace("name: web,", "name: api,"));
-    let said = read(&two).expect_err("two")[0].to_string();
+    let said = read(&two).expect_err("two").to_string();
     assert!(said.contains("2 Deployments") && said.contains("web, api"), "{said}");
     let manifests = manifest::parse("web.yaml", two.as_bytes()).expect("valid");
     let api = Application::named(&manifests, "api").expect("it is there");
     assert_eq!(api.release.app, AppRef::new("shop", "api"));
-    let missing = Application::named(&manifests, "db").expect_err("it is not there")[0].to_string();
+    let missing = Application::named(&manifests, "db").expect_err("it is not there").to_string();
     assert!(missing.contains("no Deployment db"), "{missing}");
 }
 
 #[test]
 fn a_field_that_does_not_hold_what_it_should_is_named_with_its_line() {
     let said = read(&WEB.replace("periodSeconds: 5", "periodSeconds: soon")).expect_err("bad");
-    assert!(said[0].to_string().contains("web.yaml:13"), "{}", said[0]);
+    assert!(said.to_string().contains("web.yaml:13"), "{said}");
 }

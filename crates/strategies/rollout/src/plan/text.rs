@@ -70,9 +70,11 @@ impl Plan {
                     Via::Selector { .. } => "the selector of the Services".to_owned(),
                     Via::Replicas => "the number of pods".to_owned(),
                 };
-                format!(
-                    "by {by}; in the end the Deployment takes the tested pods over{kept}{checks}"
-                )
+                let end =
+                    format!("in the end the Deployment takes the tested pods over{kept}{checks}");
+                let one_line = format!("by {by}; {end}");
+                let fits = one_line.chars().count() <= WIDTH;
+                if fits { one_line } else { format!("by {by}\n{end}") }
             }
             Means::InPlace { .. } => {
                 format!("in place: the Deployment's own controller replaces the pods{checks}")
