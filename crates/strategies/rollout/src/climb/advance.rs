@@ -2,8 +2,8 @@
 
 use windlass_core::event::{Direction, EndResult, Stage, What};
 use windlass_core::fence::Token;
-use windlass_core::id::Kind;
-use windlass_core::kernel::{Deadline, Open, Step, Waiting, WriteState};
+use windlass_core::id::{Kind, ObjectRef};
+use windlass_core::kernel::{Deadline, Open, OpenWrite, Step, Waiting, WriteState};
 use windlass_core::platform::{Change, Write};
 use windlass_core::time::{Moment, Span};
 use windlass_core::weight::Weight;
@@ -117,10 +117,12 @@ impl Here<'_> {
                     Means::Beside(_) => ground::to_ground(self.spec, self.scene),
                     Means::InPlace { .. } => in_place::to_ground(self.spec, self.scene),
                 };
+                let act = self.settle_first(act);
                 self.towards_end(act, says, EndResult::RolledBack, reason)
             }
             Phase::Yield { reason } => {
                 let (act, says) = drift::out_of_the_way(self.spec, self.scene);
+                let act = self.settle_first(act);
                 self.towards_end(act, says, EndResult::Superseded, reason)
             }
         }
@@ -441,6 +443,32 @@ impl Here<'_> {
         }
         let outcome = Outcome { result, reason: reason.to_owned() };
         Step::Done { state: self.state.clone(), outcome }
+    }
+
+    /// On the way back an earlier move may still be under way: until its object has moved on, it
+    /// could send requests to pods that are gone, or take a ReplicaSet from a Deployment that is not
+    /// paused any more. What the act does not write itself is sealed first; a move of the sides does
+    /// not hold up the traffic.
+    fn settle_first(self, act: Act) -> Act {
+        let moves = |w: &&OpenWrite<Climb>| {
+            let change = &w.write.change;
+            matches!(change, Change::Split { weight, .. } if !weight.is_zero())
+                || matches!(change, Change::Pin(hash) if *hash == self.spec.candidate.hash)
+                || matches!(change, Change::Release | Change::Adopt { .. })
+        };
+        let is_side = |object: &ObjectRef| object.kind == Kind::ReplicaSet;
+        let writes = if let Act::Write(writes) = &act { writes.as_slice() } else { &[] };
+        let traffic = !writes.is_empty() && writes.iter().all(|w| !is_side(&w.object));
+        let traffic = traffic && writes.iter().all(|w| w.object.kind != Kind::Deployment);
+        let moving = self.open.writes.iter().filter(moves).map(|w| &w.write.object);
+        let left: Vec<&ObjectRef> = moving
+            .filter(|object| !writes.iter().any(|w| w.object == **object))
+            .filter(|object| !(traffic && is_side(object)))
+            .collect();
+        let objects = self.scene.fenced_objects(self.spec);
+        let late = objects.iter().filter(|(object, _)| left.contains(&object));
+        let seals: Vec<Write> = late.map(|(o, expect)| write(o, expect, Change::Seal)).collect();
+        if seals.is_empty() { act } else { Act::Write(seals) }
     }
 
     fn quiet(self) -> Option<Step<Climb>> {
