@@ -29,11 +29,13 @@ use windlass_core::platform::Write;
 use windlass_core::time::Moment;
 
 pub use ask::{Answer, Ask};
-pub use scene::{DeploymentScene, Pin, RouteScene, Scene, Seen, ServiceScene, SideScene, Which};
+pub use scene::{
+    DeploymentScene, Owned, Pin, RouteScene, Scene, Seen, ServiceScene, SideScene, Which,
+};
 pub use spec::{ClimbSpec, Ground, Limits, ThirdVersion};
 pub(crate) use tell::outline;
 
-pub use state::{Hold, Outcome, Paused, Phase, State};
+pub use state::{Hold, Outcome, Paused, Phase, Repeat, State};
 
 /// The machine that raises a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

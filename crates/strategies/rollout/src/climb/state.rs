@@ -5,6 +5,7 @@ use windlass_analysis::Progress;
 use windlass_core::event::EndResult;
 use windlass_core::fence::Epoch;
 use windlass_core::id::ObjectRef;
+use windlass_core::platform::{Change, Write};
 use windlass_core::time::{Moment, Span, Timestamp};
 use windlass_core::weight::Weight;
 
@@ -43,7 +44,13 @@ pub struct State {
     pub seal: Option<DeploymentSeal>,
     /// When writes that were refused may be tried again.
     pub retries: Vec<Retry>,
+    /// The last change decided for each object.
+    pub repeats: Vec<Repeat>,
 }
+
+/// A change may be decided so often in a row before it rests: after a conflict, or an answer that
+/// was lost, it is tried again at once.
+const FREE_REPEATS: u32 = 4;
 
 /// What a climb is at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,6 +146,19 @@ pub struct Retry {
     pub reason: String,
 }
 
+/// A change that is decided again and again, because somebody takes it back each time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// The object.
+    pub object: ObjectRef,
+    /// The change.
+    pub change: Change,
+    /// When it was decided last, in watched time.
+    pub at: Span,
+    /// How often in a row.
+    pub times: u32,
+}
+
 /// How a climb ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -166,6 +186,7 @@ impl State {
             reclaim: Reclaim::Done,
             seal: None,
             retries: Vec::new(),
+            repeats: Vec::new(),
         }
     }
 
@@ -175,6 +196,27 @@ impl State {
         self.announced = false;
         self.held = false;
         self.hold = None;
+    }
+
+    /// From when on, in watched time, a write may be decided that is the same as the last one to its
+    /// object: somebody takes it back each time, and is not to be fought in a hot loop.
+    pub(crate) fn rests_until(&self, write: &Write) -> Span {
+        let same = |r: &&Repeat| r.object == write.object && r.change == write.change;
+        let Some(repeat) = self.repeats.iter().find(same) else { return Span::ZERO };
+        match repeat.times.checked_sub(FREE_REPEATS) {
+            None => Span::ZERO,
+            Some(more) => repeat.at + Span::millis((1_000 << more.min(6)).min(60_000)),
+        }
+    }
+
+    /// Notes a decided write.
+    pub(crate) fn decided(&mut self, write: &Write, now: Moment) {
+        let Write { object, change, .. } = write;
+        let last = self.repeats.iter().find(|r| r.object == *object && r.change == *change);
+        let times = last.map_or(0, |r| r.times) + 1;
+        self.repeats.retain(|r| r.object != *object);
+        let (object, change, at) = (object.clone(), change.clone(), now.watched);
+        self.repeats.push(Repeat { object, change, at, times });
     }
 
     pub(crate) fn retry_of(&self, object: &ObjectRef) -> Option<&Retry> {

@@ -10,7 +10,7 @@ use windlass_core::weight::Weight;
 
 use crate::climb::Climb;
 use crate::climb::ask::Ask;
-use crate::climb::scene::{Owned, Scene, Seen, Which};
+use crate::climb::scene::{Owned, Pin, Scene, Seen, Which};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::state::{Phase, Retry, State};
 
@@ -109,10 +109,15 @@ pub(crate) fn carry_out(
             wait = Waiting::on(format!("{}: the answer to: {}", write.object, write.change));
             continue;
         }
+        let rests = state.rests_until(&write);
         match state.retry_of(&write.object).filter(|r| r.at > now.watched) {
             Some(retry) => {
                 let on = format!("{}: {}", write.object, retry.reason);
                 wait = Waiting::on(on).until(Deadline::Watched(retry.at), "try again");
+            }
+            None if rests > now.watched => {
+                let on = format!("{}: somebody takes back: {}", write.object, write.change);
+                wait = Waiting::on(on).until(Deadline::Watched(rests), "try again");
             }
             None => writes.push(write),
         }
@@ -124,8 +129,10 @@ pub(crate) fn carry_out(
         [one] => Waiting::on(format!("{}: {}", one.object, one.change)),
         more => Waiting::on(format!("the answers to {} writes", more.len())),
     };
+    let mut state = state.clone();
+    writes.iter().for_each(|write| state.decided(write, now));
     Some(Step::Move(Box::new(Move {
-        state: state.clone(),
+        state,
         withdraw: Vec::new(),
         writes,
         asks: Vec::new(),
@@ -203,8 +210,10 @@ pub(crate) fn still_good(spec: &ClimbSpec, write: &Write, scene: &Scene) -> bool
             let now = scene.candidate.as_ref().map_or(0, |c| c.replicas);
             // Where both sides serve by their pods, the other one must be there to take it all.
             let spare = || match spec.pins() {
+                true if unpinned(scene) => stable.max(available) >= 1,
                 true => *pods >= scene.highest_exposure(spec).of_pods(replicas),
-                false => stable >= 1,
+                // Somebody else's version may have taken the stable side's place.
+                false => stable.max(available) >= 1,
             };
             *pods >= now || spare()
         }
@@ -236,6 +245,15 @@ pub(crate) fn still_good(spec: &ClimbSpec, write: &Write, scene: &Scene) -> bool
         | Change::Seal
         | Change::Unseal => true,
     }
+}
+
+/// True where every Service takes whatever pods there are, and no route tells them apart.
+fn unpinned(scene: &Scene) -> bool {
+    let free = scene.services.iter().flatten().all(|s| s.pin == Pin::None && s.settled);
+    let gone = |r: &crate::climb::scene::RouteScene| {
+        r.written.is_none() && r.effective == Some(Weight::ZERO)
+    };
+    free && scene.route.as_ref().is_none_or(gone)
 }
 
 /// True when a write of unknown outcome has landed or never will: its object is another one by
@@ -277,6 +295,7 @@ pub(crate) fn turn_to(
     turn.state.enter(phase, now);
     turn.state.paused = None;
     turn.state.retries.clear();
+    turn.state.repeats.clear();
     turn.look_again()
 }
 
