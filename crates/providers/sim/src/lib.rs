@@ -11,6 +11,7 @@ pub mod clock;
 mod controllers;
 pub mod executor;
 pub mod harness;
+pub mod invariants;
 mod manifests;
 pub mod objects;
 pub mod parts;

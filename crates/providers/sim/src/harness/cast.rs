@@ -25,4 +25,9 @@ pub trait Cast<M: Machine> {
 
     /// Answers a question as of now.
     fn ask(&self, world: &mut World, ask: &M::Ask) -> M::Answer;
+
+    /// True when a state that was recorded says that the run goes back for good.
+    fn lowers(&self, _state: &M::State) -> bool {
+        false
+    }
 }

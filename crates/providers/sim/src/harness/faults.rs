@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use windlass_core::kernel::Signal;
 use windlass_core::time::{Span, Timestamp};
 
 use crate::rng::Delay;
@@ -47,6 +48,8 @@ pub struct Faults {
     pub ambiguous: Vec<(Timestamp, Timestamp)>,
     /// What happens to which operator at which of its points.
     pub fates: BTreeMap<(usize, u64), Fate>,
+    /// What which operator is told at which of its points.
+    pub signals: BTreeMap<(usize, u64), Signal>,
 }
 
 impl Default for Faults {
@@ -64,6 +67,7 @@ impl Default for Faults {
             unavailable: 0,
             ambiguous: Vec::new(),
             fates: BTreeMap::new(),
+            signals: BTreeMap::new(),
         }
     }
 }

@@ -45,6 +45,8 @@ pub struct Operator<M: Machine> {
     pub told: Vec<(Timestamp, What)>,
     /// Why it stopped, when that was an error.
     pub failed: Option<String>,
+    /// When it recorded that it goes back for good.
+    pub lowered: Option<Timestamp>,
     pub(crate) latest: Option<M::Seen>,
     pub(crate) outbox: BTreeMap<u64, (Fence, M::Write)>,
     pub(crate) waiting: VecDeque<Work<M>>,
@@ -77,6 +79,7 @@ impl<M: Machine> Operator<M> {
             points: 0,
             told: Vec::new(),
             failed: None,
+            lowered: None,
             latest: None,
             outbox: BTreeMap::new(),
             waiting: VecDeque::new(),

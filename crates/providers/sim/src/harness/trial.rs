@@ -34,6 +34,8 @@ pub struct Landing<W> {
     pub end: Result<Receipt, Refusal>,
     /// True when the same request had come before.
     pub again: bool,
+    /// True when it changed the world.
+    pub changed: bool,
 }
 
 /// How a trial ended.
@@ -66,6 +68,7 @@ enum Act<M: Machine> {
     Wake(OperatorId),
     Person(Person),
     Takeover(OperatorId),
+    Jump(OperatorId, i64),
 }
 
 /// One life of one process.
@@ -82,7 +85,6 @@ struct Request<M: Machine> {
     id: u64,
     fence: Fence,
     write: M::Write,
-    again: bool,
     turned_away: bool,
     back: Option<Span>,
 }
@@ -102,6 +104,12 @@ pub struct Trial<M: Machine, C> {
     pub faults: Faults,
     /// How often the world was read.
     pub reads: u64,
+    /// How many writes were sent, whatever became of them.
+    pub sent: u64,
+    /// How often somebody else did something.
+    pub persons: u64,
+    /// When it began.
+    pub began: Timestamp,
     id: RunId,
     spec: Arc<M::Spec>,
     pace: Pace,
@@ -114,12 +122,15 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
     /// A run of `spec` that one process begins now.
     pub fn new(world: World, cast: C, id: RunId, spec: Arc<M::Spec>, seed: u64) -> Self {
         let mut trial = Self {
+            began: world.now(),
             world,
             cast,
             operators: vec![Operator::new("a", Pace::default())],
             landed: Vec::new(),
             faults: Faults::default(),
             reads: 0,
+            sent: 0,
+            persons: 0,
             id,
             spec,
             pace: Pace::default(),
@@ -140,6 +151,11 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
     pub fn signal(&mut self, after: Span, operator: OperatorId, signal: Signal) {
         let life = self.operators.get(operator).map_or(1, |o| o.lives.max(1));
         self.plan(after, Act::Come(Mind { operator, life }, Event::Signal(signal)));
+    }
+
+    /// So long from now the wall clock of a process jumps by this many milliseconds.
+    pub fn jump_clock(&mut self, after: Span, operator: OperatorId, millis: i64) {
+        self.plan(after, Act::Jump(operator, millis));
     }
 
     /// So long from now another process takes the run over, with a copy of the journal as it is
@@ -174,6 +190,27 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             check(self)?;
         }
         Ok(Ended::TimedOut)
+    }
+
+    /// Goes on for so long, also where every process has stopped: what is under way still lands.
+    ///
+    /// # Errors
+    /// What `check` found.
+    pub fn linger<V>(
+        &mut self,
+        span: Span,
+        mut check: impl FnMut(&mut Self) -> Result<(), V>,
+    ) -> Result<(), V> {
+        let end = self.world.now() + span;
+        let due = |trial: &Self| {
+            let ours = trial.agenda.first_key_value().map(|((at, _), _)| *at);
+            ours.into_iter().chain(trial.world.next_event()).min()
+        };
+        while due(self).is_some_and(|due| due <= end) && self.step() {
+            check(self)?;
+        }
+        self.world.advance_to(end);
+        check(self)
     }
 
     /// The next thing that happens, in the world or to a process; false when nothing is to come.
@@ -243,11 +280,20 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
                     self.pump(operator);
                 }
             }
-            Act::Person(act) => act(&mut self.world),
+            Act::Person(act) => {
+                self.persons += 1;
+                act(&mut self.world);
+            }
+            Act::Jump(operator, millis) => {
+                if let Some(process) = self.operators.get_mut(operator) {
+                    process.wall_skew += millis;
+                }
+            }
             Act::Takeover(of) => {
                 let name = format!("{}", self.operators.len());
                 let mut operator = Operator::new(&name, self.pace);
                 operator.journal = self.operators[of].journal.clone();
+                operator.lowered = self.operators[of].lowered;
                 self.operators.push(operator);
                 self.start(self.operators.len() - 1);
             }
@@ -317,6 +363,9 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             let Some(work) = self.operators[operator].waiting.pop_front() else { break };
             let process = &mut self.operators[operator];
             process.points += 1;
+            if let Some(signal) = self.faults.signals.remove(&(operator, process.points)) {
+                process.waiting.push_back(Work::Event(Event::Signal(signal)));
+            }
             match self.faults.fates.remove(&(operator, process.points)) {
                 Some(Fate::Crash { down }) => {
                     process.die();
@@ -371,6 +420,11 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
                 if process.append(index, bytes).is_err() {
                     process.life = Life::Done;
                     process.waiting.clear();
+                    return;
+                }
+                let lowers = process.run.as_ref().is_some_and(|r| self.cast.lowers(r.state()));
+                if lowers && process.lowered.is_none() {
+                    process.lowered = Some(now);
                 }
             }
             Effect::Emit(what) => process.told.push((now, what)),
@@ -417,6 +471,7 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             return;
         }
         let now = self.world.now();
+        self.sent += 1;
         let delivery = network::draw(&self.faults, &mut self.rng, now);
         for (n, at) in delivery.arrives.iter().enumerate() {
             let request = Request {
@@ -425,7 +480,6 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
                 id,
                 fence: fence.clone(),
                 write: write.clone(),
-                again: n > 0,
                 turned_away: delivery.turned_away,
                 back: delivery.answered.filter(|_| n == 0),
             };
@@ -438,7 +492,10 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
     }
 
     fn arrive(&mut self, request: Request<M>) {
-        let Request { from, sent, id, fence, write, again, turned_away, back } = request;
+        let Request { from, sent, id, fence, write, turned_away, back } = request;
+        // The second delivery may overtake the first.
+        let again = self.landed.iter().any(|landing| landing.fence == fence);
+        let revision = self.world.revision();
         let end = if turned_away {
             Err(Refusal::Unavailable { reason: "503".to_owned() })
         } else {
@@ -449,7 +506,8 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             self.plan(back, Act::Come(from, Event::Wrote(id, answer)));
         }
         let (at, operator) = (self.world.now(), from.operator);
-        self.landed.push(Landing { at, sent, operator, fence, write, end, again });
+        let changed = self.world.revision() != revision;
+        self.landed.push(Landing { at, sent, operator, fence, write, end, again, changed });
     }
 
     /// One read at a time; a change meanwhile asks for another one after it.

@@ -1,10 +1,6 @@
 //! Climbs against the simulated cluster, without faults.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
-mod lab;
-
-use lab::{Lab, canary, state_of, tale};
+use crate::lab::{ClimbCast, Lab, canary, state_of, tale};
 use windlass_core::event::EndResult;
 use windlass_core::time::Span;
 use windlass_rollout::climb::Climb;
@@ -12,7 +8,7 @@ use windlass_rollout::strategy::{BlueGreen, Recreate, RollingUpdate, Strategy};
 use windlass_sim::harness::Trial;
 use windlass_sim::traffic::Rate;
 
-fn ends(lab: &Lab, strategy: &dyn Strategy) -> (EndResult, Trial<Climb, lab::ClimbCast>) {
+fn ends(lab: &Lab, strategy: &dyn Strategy) -> (EndResult, Trial<Climb, ClimbCast>) {
     let mut trial = lab.release(strategy);
     trial.run(Span::hours(3), |_| Ok::<(), ()>(())).expect("no check");
     let result = trial.outcome().map(|o| o.result);

@@ -1,5 +1,7 @@
 //! One app in a simulated cluster, and releases to it.
 
+mod oracle;
+
 use std::sync::Arc;
 
 use windlass_analysis::{Analysis, Metric};
@@ -7,12 +9,13 @@ use windlass_core::engine::Run;
 use windlass_core::evidence::Sample;
 use windlass_core::fence::Fence;
 use windlass_core::id::{AppRef, RunId};
+use windlass_core::kernel::Machine;
 use windlass_core::platform::{
     AppScope, HookAnswer, Measure, Receipt, Refusal, RouteRef, Template, Write,
 };
 use windlass_core::time::{Span, Timestamp};
 use windlass_core::weight::Weight;
-use windlass_rollout::climb::{Answer, Ask, Climb, ClimbSpec, Scene, Seen};
+use windlass_rollout::climb::{Answer, Ask, Climb, ClimbSpec, Phase, Scene, Seen, State};
 use windlass_rollout::release::{Facts, Release, Side};
 use windlass_rollout::strategy::{Canary, CanaryStep, Strategy};
 use windlass_rollout::track::{Means, Via};
@@ -20,6 +23,8 @@ use windlass_sim::harness::{Cast, Trial};
 use windlass_sim::objects::{DeploymentSpec, Labels, PodBehaviour};
 use windlass_sim::traffic::{LoadConfig, PlaneConfig, Rate, Rule, Source, VersionModel};
 use windlass_sim::{World, WorldConfig};
+
+pub(crate) use oracle::{subject, target};
 
 /// The climb's view of the simulated world.
 #[derive(Clone, Debug)]
@@ -30,23 +35,35 @@ pub(crate) struct ClimbCast {
 }
 
 impl ClimbCast {
+    pub(crate) fn new(spec: Arc<ClimbSpec>) -> Self {
+        Self { spec, hooks: std::collections::BTreeMap::new() }
+    }
+
     fn route(&self) -> Option<&RouteRef> {
         match &self.spec.track.means {
             Means::Beside(Via::Route(route)) => Some(route),
             Means::Beside(_) | Means::InPlace { .. } => None,
         }
     }
+
+    fn view(&self, world: &World) -> Seen {
+        let app = world.observe(&self.spec.scope());
+        let route = self.route().and_then(|route| world.route_seen(&self.spec.app, route));
+        Seen { app, route }
+    }
 }
 
-impl Cast<Climb> for ClimbCast {
+/// Climbs, and climbs with a planted bug.
+impl<M> Cast<M> for ClimbCast
+where
+    M: Machine<State = State, Seen = Seen, Write = Write, Ask = Ask, Answer = Answer>,
+{
     fn app(&self) -> &AppRef {
         &self.spec.app
     }
 
     fn seen(&self, world: &mut World) -> Seen {
-        let app = world.observe(&self.spec.scope());
-        let route = self.route().and_then(|route| world.route_seen(&self.spec.app, route));
-        Seen { app, route }
+        self.view(world)
     }
 
     fn write(&self, world: &mut World, fence: &Fence, write: &Write) -> Result<Receipt, Refusal> {
@@ -64,7 +81,7 @@ impl Cast<Climb> for ClimbCast {
                 let (at, value) = world.measure(&self.spec.app, query);
                 let requests =
                     requests.as_ref().and_then(|q| world.measure(&self.spec.app, q).1.ok());
-                let seen = self.seen(world);
+                let seen = self.view(world);
                 let exposure = Scene::of(&self.spec, &seen).exposure(&self.spec);
                 Answer::Metric { sample: Sample { value, at, exposure }, requests }
             }
@@ -73,6 +90,10 @@ impl Cast<Climb> for ClimbCast {
             }
             Ask::Approval { .. } => Answer::Later,
         }
+    }
+
+    fn lowers(&self, state: &State) -> bool {
+        matches!(state.phase, Phase::Lower { .. })
     }
 }
 
@@ -129,7 +150,9 @@ impl Lab {
         world.apply(&app, manifest).expect("a valid manifest");
         world.create_service(&app, &"web".into(), Labels::one("app", "web")).expect("free");
         if self.route {
-            world.add_route(&app, &"web".into(), vec![Rule::to("web")], PlaneConfig::default());
+            let admin = Rule { matches: "/admin".into(), ..Rule::to("admin") };
+            let rules = vec![Rule::to("web"), admin];
+            world.add_route(&app, &"web".into(), rules, PlaneConfig::default());
         }
         world.advance(Span::minutes(1));
         world.load(&app, LoadConfig::constant("web", 50.0));
@@ -191,6 +214,21 @@ impl Lab {
         version: &str,
         strategy: &dyn Strategy,
     ) -> Trial<Climb, ClimbCast> {
+        self.release_by(world, (run, version), strategy, ClimbCast::new)
+    }
+
+    /// The same by another machine, or with another view of the world.
+    pub(crate) fn release_by<M, C>(
+        &self,
+        world: World,
+        (run, version): (&str, &str),
+        strategy: &dyn Strategy,
+        cast: impl FnOnce(Arc<ClimbSpec>) -> C,
+    ) -> Trial<M, C>
+    where
+        M: Machine<Spec = ClimbSpec>,
+        C: Cast<M>,
+    {
         let facts = self.facts(&world);
         let release = Release {
             app: AppRef::new("shop", "web"),
@@ -201,7 +239,7 @@ impl Lab {
         let spec = ClimbSpec::compile(RunId::new(run), "sim://test", &release, &facts, strategy)
             .expect("the strategy fits");
         let spec = Arc::new(spec);
-        let cast = ClimbCast { spec: Arc::clone(&spec), hooks: Default::default() };
+        let cast = cast(Arc::clone(&spec));
         Trial::new(world, cast, RunId::new(run), spec, self.seed)
     }
 }

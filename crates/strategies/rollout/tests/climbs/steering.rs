@@ -1,10 +1,6 @@
 //! Climbs that people, hooks and the world steer.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
-
-mod lab;
-
-use lab::{ClimbCast, Lab, canary, error_rate, percent, state_of, tale, template};
+use crate::lab::{ClimbCast, Lab, canary, error_rate, percent, state_of, tale, template};
 use windlass_core::event::{EndResult, What};
 use windlass_core::id::AppRef;
 use windlass_core::kernel::{Signal, SignalKind};
