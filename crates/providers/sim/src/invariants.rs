@@ -1,6 +1,6 @@
 //! What must never happen to an app while a release climbs, judged on the world's truth.
 //!
-//! An [`Oracles`] looks at a [`Trial`](crate::harness::Trial) after every step. It knows the release
+//! An [`Oracles`] looks at a [`Trial`] after every step. It knows the release
 //! only by its [`Subject`], taken from the spec, and keeps its own account of what was reached,
 //! measured and watched: what the run believes is never asked. One file holds one [`Rule`]; a look
 //! costs as much as there are sets and services, and nothing while the world stands still.
