@@ -181,7 +181,7 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
     ) -> Result<Ended, V> {
         let end = self.world.now() + limit;
         while self.world.now() < end {
-            if self.operators.iter().all(|o| o.life == Life::Done) {
+            if self.finished() {
                 return Ok(Ended::Finished);
             }
             if !self.step() {
@@ -190,6 +190,12 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             check(self)?;
         }
         Ok(Ended::TimedOut)
+    }
+
+    /// True when every process has stopped, and no other one is still to take over.
+    fn finished(&self) -> bool {
+        let comes = |act: &Act<M>| matches!(act, Act::Takeover(_));
+        self.operators.iter().all(|o| o.life == Life::Done) && !self.agenda.values().any(comes)
     }
 
     /// Goes on for so long, also where every process has stopped: what is under way still lands.

@@ -12,3 +12,4 @@ mod plain;
 mod points;
 mod steering;
 mod vandal;
+mod weather;
