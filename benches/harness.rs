@@ -27,6 +27,9 @@ use windlass_sim::traffic::Rate;
 
 type Climbing = Trial<Climb, ClimbCast>;
 
+/// One part of the bench: so many trials.
+type Part = fn(u64) -> Count;
+
 /// What was counted of one part.
 #[derive(Default)]
 struct Count {
@@ -50,13 +53,13 @@ impl Count {
 fn main() -> ExitCode {
     let share = std::env::args().filter_map(|arg| arg.parse::<u64>().ok()).next().unwrap_or(100);
     println!("{:>14} {:>9} {:>7} {:>8}", "", "trials", "broken", "CPU s");
-    let parts: [(&str, u64, fn(u64) -> Count); 3] = [
+    let parts: [(&str, u64, Part); 3] = [
         ("crash points", 30_000, crash_points),
         ("take-overs", 100_000, take_overs),
         ("hostile seeds", 100_000, hostile_seeds),
     ];
     let found: Vec<(&str, Count)> = thread::scope(|scope| {
-        let run = |(name, count, part): (&'static str, u64, fn(u64) -> Count)| {
+        let run = |(name, count, part): (&'static str, u64, Part)| {
             let count = count * share / 100;
             (name, scope.spawn(move || timed(part, count)))
         };
@@ -76,7 +79,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs a part in its own thread, and notes its CPU time.
-fn timed(part: fn(u64) -> Count, enough: u64) -> Count {
+fn timed(part: Part, enough: u64) -> Count {
     let mut count = part(enough);
     count.cpu = cpu_seconds();
     count
