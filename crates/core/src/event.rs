@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Sample, Verdict};
 use crate::fence::Epoch;
+use crate::finding::Finding;
 use crate::id::{AppRef, ObjectRef, RunId};
 use crate::platform::{HookAnswer, HookPhase};
 use crate::time::{Span, Timestamp};
@@ -176,8 +177,8 @@ pub struct Outline {
     pub notches: Vec<NotchOutline>,
     /// Metric conditions in words, with their limits, for charts.
     pub limits: Vec<Limit>,
-    /// Findings of the preflight, each in one line.
-    pub findings: Vec<String>,
+    /// Findings of the preflight, the worst first.
+    pub findings: Vec<Finding>,
 }
 
 /// One notch of an outline.

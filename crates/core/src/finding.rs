@@ -139,6 +139,7 @@ impl Code {
 }
 
 /// One thing found: what, where, and what to do about it.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// How bad it is.

@@ -1,7 +1,5 @@
 //! Each event in words: a label to search for, one line of text, and how it strikes the reader.
 
-mod severity;
-
 use std::fmt::Write as _;
 
 use windlass_core::event::{
@@ -9,11 +7,10 @@ use windlass_core::event::{
     Stage, What,
 };
 use windlass_core::evidence::{Sample, Verdict};
+use windlass_core::finding::{Finding, Severity};
 use windlass_core::platform::HookAnswer;
 use windlass_core::time::Span;
 use windlass_core::weight::Weight;
-
-pub use severity::{Severity, severity};
 
 /// How a line strikes the reader: a hint for colour, never the only carrier of a meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,10 +115,26 @@ fn start(outline: &Outline) -> Vec<Told> {
         Told::new("limit", Tone::Plain, format!("{} {}", limit.metric, limit.condition))
     }));
     lines.extend(outline.findings.iter().map(|finding| {
-        let (severity, text) = severity(finding);
-        Told::new("finding", severity.tone(), format!("{:<5}  {text}", severity.word()))
+        let Finding { severity, message, .. } = finding;
+        let place = place(finding).map(|place| format!(" ({place})")).unwrap_or_default();
+        let text = format!("{severity:<5}  {message}{place}");
+        Told::new("finding", severity_tone(*severity), text)
     }));
     lines
+}
+
+/// Where a finding stands, `FILE:LINE`; `None` for one about the cluster.
+pub fn place(finding: &Finding) -> Option<String> {
+    finding.at.as_ref().map(|place| format!("{}:{}", place.file, place.at.line))
+}
+
+/// How a finding strikes the reader.
+pub fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Error => Tone::Bad,
+        Severity::Warning => Tone::Warn,
+        Severity::Info => Tone::Plain,
+    }
 }
 
 fn head(outline: &Outline) -> Told {

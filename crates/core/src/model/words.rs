@@ -68,6 +68,18 @@ macro_rules! words {
                 text.parse().map_err(serde::de::Error::custom)
             }
         }
+
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let words = [$($name::$variant.as_str()),+];
+                schemars::json_schema!({ "type": "string", "enum": words })
+            }
+        }
     };
 }
 

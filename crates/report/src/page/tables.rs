@@ -195,21 +195,26 @@ fn way(asides: Vec<AsideRow>) -> Table {
 }
 
 fn findings(story: &Story<'_>) -> Table {
-    let mut found: Vec<_> = story
-        .outline
-        .iter()
-        .flat_map(|o| &o.findings)
-        .map(|finding| words::severity(finding))
-        .collect();
-    found.sort_by_key(|(severity, _)| *severity);
-    let rows = found
-        .into_iter()
-        .map(|(severity, line)| vec![badge(severity.word(), severity.tone()), cell(line.trim())]);
+    let mut found: Vec<_> = story.outline.iter().flat_map(|o| &o.findings).collect();
+    found.sort_by(|a, b| a.order(b));
+    let rows = found.into_iter().map(|finding| {
+        vec![
+            badge(finding.severity.as_str(), words::severity_tone(finding.severity)),
+            cell(&finding.message),
+            cell(words::place(finding).unwrap_or_else(|| "the cluster".to_owned())),
+            cell(&finding.mend),
+        ]
+    });
     Table {
         id: "findings",
         title: "Findings",
         caption: "What the preflight found before anything was touched.".to_owned(),
-        columns: vec![column("Severity", "word"), column("Finding", "text")],
+        columns: vec![
+            column("Severity", "word"),
+            column("Finding", "text"),
+            column("Where", "place"),
+            column("Next step", "text"),
+        ],
         rows: rows.collect(),
         none: "No findings are in the events.",
     }

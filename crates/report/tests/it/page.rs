@@ -32,7 +32,11 @@ fn count(document: &Document<'_>, tag: &str, class: &str) -> usize {
 }
 
 fn text_of(document: &Document<'_>) -> String {
-    document.descendants().filter_map(|n| n.text().filter(|_| n.is_text())).collect()
+    text_of_node(document.root())
+}
+
+fn text_of_node(node: roxmltree::Node<'_, '_>) -> String {
+    node.descendants().filter_map(|n| n.text().filter(|_| n.is_text())).collect()
 }
 
 /// What is wrong with any page, whatever the run.
@@ -98,6 +102,9 @@ fn a_good_run_shows_every_measurement_notch_write_and_finding() {
         "promoted",
         "set the image to 1.1.0 in Git",
         "ReadWriteOnce claim model-storage-pvc",
+        "threat-detection.yaml:118",
+        "use ReadWriteMany",
+        "the cluster",
         "error rate: 10 of 10 good, worst 0.004",
         "hand to the Deployment as revision 8",
         "the way back is a handover too",
@@ -107,6 +114,21 @@ fn a_good_run_shows_every_measurement_notch_write_and_finding() {
     }
     let lines = events.len() + streams::NOTCHES.len() + 2 + 4;
     assert_eq!(count(&document, "td", "label"), lines, "the log hides nothing");
+}
+
+#[test]
+fn findings_stand_by_severity_whatever_order_they_came_in() {
+    let mut events = streams::good();
+    if let What::Started(outline) = &mut events[0].what {
+        outline.findings.reverse();
+    }
+    let html = page(&events).unwrap();
+    let document = parsed(&html);
+    let table = document.descendants().find(|n| n.attribute("class") == Some("t-findings"));
+    let rows = table.unwrap().descendants().filter(|n| n.has_tag_name("tr")).skip(1);
+    let words: Vec<String> =
+        rows.map(|row| text_of_node(row.first_element_child().unwrap())).collect();
+    assert_eq!(words, ["error", "warn", "warn", "info"]);
 }
 
 #[test]

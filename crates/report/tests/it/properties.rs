@@ -9,6 +9,7 @@ use windlass_core::event::{
 };
 use windlass_core::evidence::{Doubt, NoEvidence, Reading, Sample, Verdict};
 use windlass_core::fence::Epoch;
+use windlass_core::finding::Code;
 use windlass_core::id::{AppRef, Kind, ObjectRef};
 use windlass_core::platform::{HookAnswer, HookPhase, Host};
 use windlass_core::time::{Span, Timestamp};
@@ -17,6 +18,7 @@ use windlass_report::terminal::{Look, Terminal};
 use windlass_report::{Story, page};
 
 use crate::page::check_any;
+use crate::streams;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -66,7 +68,9 @@ fn outline() -> impl Strategy<Value = Outline> {
         value,
     });
     let texts = (text(), text(), text(), text(), text(), text());
-    (texts, vec(notch, 0..5), vec(limit, 0..4), vec(text(), 0..4)).prop_map(
+    let found = (text(), text(), any::<u32>())
+        .prop_map(|(message, mend, line)| streams::finding(Code::NoBudget, line, &message, &mend));
+    (texts, vec(notch, 0..5), vec(limit, 0..4), vec(found, 0..4)).prop_map(
         |((namespace, name, platform, from, to, strategy), notches, limits, findings)| Outline {
             app: AppRef::new(&namespace, &name),
             platform,

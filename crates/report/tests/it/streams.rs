@@ -6,7 +6,10 @@ use windlass_core::event::{
 };
 use windlass_core::evidence::{Doubt, NoEvidence, Reading, Sample, Verdict};
 use windlass_core::fence::Epoch;
+use windlass_core::finding::{Code, Finding};
 use windlass_core::id::{AppRef, Kind, ObjectRef};
+use windlass_core::manifest::Position;
+use windlass_core::model::view::Place;
 use windlass_core::platform::{HookAnswer, HookPhase};
 use windlass_core::time::{Span, Timestamp};
 use windlass_core::weight::Weight;
@@ -138,12 +141,37 @@ pub(crate) fn outline() -> Outline {
             Limit { metric: "latency p99".into(), condition: "<= 0.25".into(), value: 250_000 },
         ],
         findings: vec![
-            "error: ReadWriteOnce claim model-storage-pvc is mounted by 3 replicas (threat-detection.yaml:118)".into(),
-            "warn: container threat-intelligence-service takes traffic without readiness probe (threat-detection.yaml:96)".into(),
-            "warn: image threat-detection:1.1.0 is named by tag, not by digest (threat-detection.yaml:61)".into(),
-            "note: no PodDisruptionBudget selects the pods".into(),
+            finding(
+                Code::ClaimOnOneNode,
+                118,
+                "ReadWriteOnce claim model-storage-pvc is mounted by 3 replicas",
+                "use ReadWriteMany",
+            ),
+            finding(
+                Code::NoReadinessProbe,
+                96,
+                "container threat-intelligence-service takes traffic without readiness probe",
+                "add a readinessProbe",
+            ),
+            finding(
+                Code::ImageByTag,
+                61,
+                "image threat-detection:1.1.0 is named by tag, not by digest",
+                "name it by its digest",
+            ),
+            Finding {
+                at: None,
+                ..finding(Code::SecretNotFound, 0, "Secret mongodb-secret is not there", "make it")
+            },
         ],
     }
+}
+
+pub(crate) fn finding(code: Code, line: u32, message: &str, mend: &str) -> Finding {
+    let at = Position::new(line, 9);
+    let place =
+        Place { file: "threat-detection.yaml".into(), at, path: "spec".parse().expect("a path") };
+    Finding::new(code, &place, message, mend)
 }
 
 fn wait(on: &str, left: u64, then: &str) -> What {
@@ -397,7 +425,7 @@ fn renamed(text: &str) -> Vec<RunEvent> {
                 outline.from = text.to_owned();
                 outline.to = text.to_owned();
                 outline.strategy = text.to_owned();
-                outline.findings.push(format!("error: {text}"));
+                outline.findings.push(finding(Code::OverQuota, 7, text, text));
                 outline.notches[0].until = text.to_owned();
             }
             What::Sampled { metric, analysis, limit, .. } => {

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use windlass_core::event::NotchOutline;
 use windlass_core::fence::Epoch;
-use windlass_core::finding::{Finding, Severity};
+use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, Kind, ObjectRef, RunId};
 use windlass_core::model::Replicas;
 use windlass_core::platform::Write;
@@ -148,7 +148,7 @@ impl Plan {
         let first = rehearse(&spec, observed, wanted.start_up, Epoch(1)).map_err(no_end)?;
         let again = rehearse(&spec, observed, wanted.start_up, Epoch(2)).map_err(no_end)?;
         let findings = findings(wanted, &facts, first.peak);
-        spec.findings = findings.iter().map(in_short).collect();
+        spec.findings.clone_from(&findings);
         Ok(Self {
             format: PlanFormat::V1,
             fingerprint,
@@ -191,19 +191,6 @@ fn findings(wanted: &Application, facts: &crate::release::Facts, peak: u32) -> V
     let mut cluster = wanted.cluster.clone();
     cluster.running.entry(name.clone()).or_insert_with(|| pods(facts.replicas));
     preflight(&wanted.objects, &cluster, &BTreeMap::from([(name.clone(), pods(peak))]))
-}
-
-/// A finding in one line without columns.
-fn in_short(finding: &Finding) -> String {
-    let word = match finding.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warn",
-        Severity::Info => "note",
-    };
-    match &finding.at {
-        Some(at) => format!("{word}  {} ({}:{})", finding.message, at.file, at.at.line),
-        None => format!("{word}  {}", finding.message),
-    }
 }
 
 fn notches(spec: &ClimbSpec, rehearsal: &Rehearsal) -> Vec<PlannedNotch> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::manifest::{Cursor, Manifest, Pointer, PointerError, Position};
 
 /// File, line, column and path of a field.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "WirePlace"))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "WirePlace", into = "WirePlace")]
 pub struct Place {
@@ -36,12 +37,17 @@ impl Place {
     }
 }
 
-/// A place as four plain fields.
+/// A place in the user's files; line and column are 0 for what no file holds.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Place"))]
 #[derive(Serialize, Deserialize)]
 struct WirePlace {
+    /// The file, as the user named it.
     file: Arc<str>,
+    /// Line, from 1.
     line: u32,
+    /// Column in characters, from 1.
     column: u32,
+    /// The field in its document, such as `spec.replicas`.
     path: String,
 }
 

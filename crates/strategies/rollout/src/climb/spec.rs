@@ -1,6 +1,7 @@
 //! The compiled spec of a climb: pinned by the first record, and complete.
 
 use serde::{Deserialize, Serialize};
+use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, ObjectName, RunId, Uid};
 use windlass_core::platform::{AppScope, NativeStrategy, Templates};
 use windlass_core::time::Span;
@@ -40,8 +41,8 @@ pub struct ClimbSpec {
     pub limits: Limits,
     /// What happens when somebody changes the Deployment's template midway.
     pub third: ThirdVersion,
-    /// Findings of the preflight, one line each, for the record.
-    pub findings: Vec<String>,
+    /// Findings of the preflight, for the record.
+    pub findings: Vec<Finding>,
 }
 
 /// How the app was before the release, as far as the climb must give it back.
