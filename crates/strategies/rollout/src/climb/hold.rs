@@ -3,7 +3,7 @@
 use windlass_core::event::What;
 use windlass_core::evidence::{Doubt, Verdict};
 use windlass_core::kernel::{Deadline, Open, Step, Waiting};
-use windlass_core::platform::HookCall;
+use windlass_core::platform::{HookCall, HookPhase};
 use windlass_core::time::{Moment, Span};
 use windlass_core::weight::Weight;
 
@@ -96,15 +96,23 @@ pub(crate) fn look(
     if let Some(Verdict::Inconclusive(_)) = verdict {
         return Held::Open(evidence(&says), says);
     }
-    let due = due(spec, state, hold, asks, open, now);
+    let limit = spec.limits.approval;
+    if asks.approval && !hold.approved && now.wall >= hold.wall + asks.bake + limit {
+        return Held::Failed(format!("nobody approved it within {limit}"), says);
+    }
+    let proven = now.watched >= hold.since + asks.bake && verdict == Some(Verdict::Pass);
+    let mut due = measurements(spec, state, hold, asks, now);
+    if now.watched >= hold.ask_again {
+        due.extend(people(spec, state, hold, asks, proven));
+    }
+    due.retain(|ask| open.asks.iter().all(|o| o.ask != *ask));
     if !due.is_empty() {
         let mut turn = Turn::from(state);
         turn.asks = due;
         return Held::More(Box::new(turn.go(waiting(spec, state, hold, asks))));
     }
-    let baked = now.watched >= hold.since + asks.bake;
     let hooked = hold.passed.iter().all(|p| *p);
-    if baked && hooked && verdict == Some(Verdict::Pass) && (!asks.approval || hold.approved) {
+    if proven && hooked && (!asks.approval || hold.approved) {
         return Held::Passed(says);
     }
     Held::More(Box::new(Step::Stay(waiting(spec, state, hold, asks))))
@@ -175,12 +183,11 @@ fn evidence(says: &[What]) -> String {
     lines.join("; ")
 }
 
-fn due(
+fn measurements(
     spec: &ClimbSpec,
     state: &State,
     hold: &Hold,
     asks: &Asks<'_>,
-    open: &Open<Climb>,
     now: Moment,
 ) -> Vec<Ask> {
     let mut due = Vec::new();
@@ -204,17 +211,16 @@ fn due(
             });
         }
     }
-    if now.watched >= hold.ask_again {
-        due.extend(people(spec, state, hold, asks));
-    }
-    due.retain(|ask| open.asks.iter().all(|o| o.ask != *ask));
     due
 }
 
-fn people(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Vec<Ask> {
-    let hooks = asks.checks.iter().enumerate().zip(&hold.passed);
-    let mut due: Vec<Ask> = hooks
-        .filter(|(_, passed)| !**passed)
+/// Hooks and approvals that are still open. What says yes to the evidence is asked only once it is
+/// there: first the hooks before the promotion, then the person.
+fn people(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>, proven: bool) -> Vec<Ask> {
+    let hooks = || asks.checks.iter().enumerate().zip(&hold.passed).filter(|(_, passed)| !**passed);
+    let early = hooks().all(|((_, check), _)| check.phase == HookPhase::BeforePromotion);
+    let mut due: Vec<Ask> = hooks()
+        .filter(|((_, check), _)| check.phase != HookPhase::BeforePromotion || (proven && early))
         .map(|((index, check), _)| Ask::Hook {
             index,
             call: HookCall {
@@ -225,7 +231,7 @@ fn people(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Vec<
             },
         })
         .collect();
-    if asks.approval && !hold.approved {
+    if asks.approval && !hold.approved && proven && due.is_empty() {
         let text = format!("{}: approve notch {} of {}?", spec.app, state.notch + 1, spec.to);
         due.push(Ask::Approval { text });
     }
@@ -242,6 +248,9 @@ fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Wai
     wait = wait.until(Deadline::Watched(end), "the verdict is read");
     wait.until.push(Deadline::Watched(hold.ask_again));
     wait.until.push(Deadline::Watched(end + asks.patience));
+    if asks.approval && !hold.approved {
+        wait.until.push(Deadline::Wall(hold.wall + asks.bake + spec.limits.approval));
+    }
     for (placed, progress) in spec.track.analyses.iter().zip(&state.progress) {
         let due = progress.as_ref().and_then(|p| p.next_due(&placed.analysis));
         wait.until.extend(due.map(Deadline::Watched));
