@@ -20,10 +20,8 @@ use std::sync::Arc;
 
 use windlass::finding::Listing;
 use windlass::manifest::{self, Manifest, Position};
-use windlass::model::Replicas;
-use windlass::model::view::{
-    Body, DeploymentStrategy, DeploymentView, Floor, Object, Objects, PodSpec,
-};
+use windlass::model::view::{Body, DeploymentView, Floor, Object, Objects, PodSpec};
+use windlass::model::{DeploymentStrategy, Replicas};
 use windlass::rollout::preflight::{ClusterFacts, preflight};
 
 const APPLICATION: &str = "examples/threat-detection.yaml";

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use futures_executor::block_on;
 use windlass::core::clock::Clock;
 use windlass::core::fence::Epoch;
+use windlass::core::model::DeploymentStrategy;
 use windlass::core::platform::{
     AppSeen, Fault, LeaseSeen, MockHooks, MockMetrics, MockTraffic, MockWorkloads, Platform,
     Refusal, Template,
 };
-use windlass::core::platform::{DeploymentSeen, DeploymentStatus, NativeStrategy};
+use windlass::core::platform::{DeploymentSeen, DeploymentStatus};
 use windlass::core::time::Timestamp;
 use windlass::{Application, BlueGreen, Span, Windlass, manifest};
 
@@ -78,13 +79,14 @@ fn held_by(run: &str) -> AppSeen {
         replicas: 4,
         paused: false,
         template: "0123456789abcdef".into(),
-        strategy: NativeStrategy::RollingUpdate { surge: 1, unavailable: 0 },
+        strategy: DeploymentStrategy::default(),
         history_limit: 10,
         status: DeploymentStatus { replicas: 4, updated: 4, ready: 4, available: 4 },
     };
     AppSeen {
         read_at: Timestamp::default(),
-        lease: Some(LeaseSeen { run: run.into(), epoch: Epoch(3), holder: "build-7".into() }),
+        epoch: Epoch(3),
+        lease: Some(LeaseSeen { run: run.into(), holder: "build-7".into() }),
         deployment: Some(deployment),
         sets: Vec::new(),
         services: Vec::new(),

@@ -126,6 +126,7 @@ fn app(sim: &Simulation, n: u32) -> Outcome<Arc<ClimbSpec>> {
         Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() };
     let facts = Facts {
         version: "v1".to_owned(),
+        epoch: seen.epoch,
         uid: deployment.uid,
         replicas: 3,
         paused: false,

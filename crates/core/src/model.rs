@@ -27,6 +27,6 @@ pub use quantity::{Quantity, QuantityError, QuantityFormat, QuantityRule};
 pub use replicas::{
     IntOrPercent, Percent, PercentError, PercentRangeError, PercentRule, Replicas, ReplicasError,
 };
-pub use rolling::{RollingLimits, RollingLimitsError, RollingRoom};
+pub use rolling::{DeploymentStrategy, RollingLimits, RollingLimitsError, RollingRoom};
 pub use selector::{LabelTest, LabelValues, Operator, Requirement, RequirementError, Selector};
 pub use words::UnknownWord;

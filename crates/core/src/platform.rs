@@ -20,8 +20,8 @@ pub use hooks::{HookAnswer, HookCall, HookPhase, Hooks};
 pub use host::{Approval, Host, Question, SilentHost};
 pub use metrics::{Measure, MetricQuery, Metrics};
 pub use seen::{
-    AppSeen, DeploymentSeen, DeploymentStatus, LeaseSeen, Membership, NativeStrategy, RouteSeen,
-    ServiceSeen, SetSeen, Stamp,
+    AppSeen, DeploymentSeen, DeploymentStatus, LeaseSeen, Membership, RouteSeen, ServiceSeen,
+    SetSeen, Stamp,
 };
 pub use template::{Template, Templates};
 pub use traffic::{RouteRef, Traffic};

@@ -112,7 +112,7 @@ pub async fn drive<M: Machine, W: World<M>>(
     driver.watch();
     loop {
         if let Some(stop) = run.stopped() {
-            if stop == Stop::Ended {
+            if stop == Stop::Ended && !run.failed() {
                 lease::give_back(&doors, run).await;
             }
             return Ok(stop);

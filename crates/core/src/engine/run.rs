@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::effect::{Effect, Event, Mark, Now, Pace, Stop};
-use crate::event::What;
+use crate::event::{EndResult, What};
 use crate::fence::Epoch;
 use crate::id::RunId;
 use crate::journal::{Chain, RecordError, Why};
@@ -97,6 +97,13 @@ impl<M: Machine> Run<M> {
     /// How it ended; `None` while it runs.
     pub fn outcome(&self) -> Option<&M::Outcome> {
         self.outcome.as_ref()
+    }
+
+    /// True once it has ended without reaching its goal or the ground. Then it keeps the app, so that
+    /// nothing else starts on what is left.
+    pub fn failed(&self) -> bool {
+        let ending = self.outcome.as_ref().map(|outcome| M::ending(&self.spec, outcome));
+        ending.is_some_and(|ending| ending.result == EndResult::Failed)
     }
 
     /// What is in flight.

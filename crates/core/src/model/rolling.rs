@@ -1,8 +1,50 @@
-//! How far a rolling update may leave the wanted number of pods.
+//! How a Deployment replaces one template by the next.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::replicas::{IntOrPercent, Percent, Replicas};
+
+/// `spec.strategy` of a Deployment, as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DeploymentStrategy {
+    /// All old pods end before the first new one starts.
+    Recreate,
+    /// Step by step within limits; 25% each where nothing is said.
+    RollingUpdate(RollingLimits),
+}
+
+impl DeploymentStrategy {
+    /// How far a rollout may leave this number of pods, while both templates have some: not at all
+    /// where they never do.
+    #[must_use]
+    pub fn room(&self, replicas: Replicas) -> RollingRoom {
+        match self {
+            DeploymentStrategy::Recreate => {
+                RollingRoom { surge: Replicas::ZERO, unavailable: Replicas::ZERO }
+            }
+            DeploymentStrategy::RollingUpdate(limits) => limits.room(replicas),
+        }
+    }
+}
+
+impl Default for DeploymentStrategy {
+    fn default() -> Self {
+        DeploymentStrategy::RollingUpdate(RollingLimits::default())
+    }
+}
+
+impl fmt::Display for DeploymentStrategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DeploymentStrategy::Recreate => f.write_str("Recreate"),
+            DeploymentStrategy::RollingUpdate(RollingLimits { surge, unavailable }) => {
+                write!(f, "RollingUpdate +{surge} -{unavailable}")
+            }
+        }
+    }
+}
 
 /// `maxSurge` and `maxUnavailable` of a rolling update, not both 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -65,4 +65,4 @@ pub use security::{PodSecurityContext, SecurityContext};
 pub use service::{ServiceKind, ServicePort, ServiceView};
 pub use status::{Condition, DeploymentCondition, DeploymentStatus, Truth};
 pub use volume::{ObjectFiles, Projection, Volume, VolumeMount, VolumeSource};
-pub use workload::{DeploymentStrategy, DeploymentView, PodView, WorkloadKind, WorkloadView};
+pub use workload::{DeploymentView, PodView, WorkloadKind, WorkloadView};

@@ -1,9 +1,8 @@
 //! What is seen of an app: one read, with versions, and when it was taken. Never recorded.
 
-use serde::{Deserialize, Serialize};
-
 use crate::fence::{Epoch, Token};
 use crate::id::{Holder, ObjectName, PodHash, RunId, TemplateDigest, Uid};
+use crate::model::DeploymentStrategy;
 use crate::time::Timestamp;
 use crate::weight::Weight;
 
@@ -21,7 +20,9 @@ pub struct Stamp {
 pub struct AppSeen {
     /// When the read began.
     pub read_at: Timestamp,
-    /// Who holds the app.
+    /// How often the app has been taken so far, by whichever run; no claim gives this number again.
+    pub epoch: Epoch,
+    /// Who holds the app, at that epoch; `None` while nobody does.
     pub lease: Option<LeaseSeen>,
     /// The app's Deployment; `None` when it does not exist.
     pub deployment: Option<DeploymentSeen>,
@@ -38,8 +39,6 @@ pub struct AppSeen {
 pub struct LeaseSeen {
     /// The run it is held for.
     pub run: RunId,
-    /// How often it has been taken.
-    pub epoch: Epoch,
     /// The process that drives the run.
     pub holder: Holder,
 }
@@ -60,7 +59,7 @@ pub struct DeploymentSeen {
     /// Digest of `spec.template`.
     pub template: TemplateDigest,
     /// `spec.strategy`.
-    pub strategy: NativeStrategy,
+    pub strategy: DeploymentStrategy,
     /// `spec.revisionHistoryLimit`.
     pub history_limit: u32,
     /// The pod counts of its status.
@@ -78,20 +77,6 @@ pub struct DeploymentStatus {
     pub ready: u32,
     /// Pods ready for at least `minReadySeconds`.
     pub available: u32,
-}
-
-/// `spec.strategy` of a Deployment, with percentages resolved against `spec.replicas`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum NativeStrategy {
-    /// All old pods go before the first new one is made.
-    Recreate,
-    /// Old pods are replaced within these bounds.
-    RollingUpdate {
-        /// Pods above `spec.replicas` that may exist (percentages round up).
-        surge: u32,
-        /// Pods below `spec.replicas` that may be missing (percentages round down).
-        unavailable: u32,
-    },
 }
 
 /// How a ReplicaSet belongs to the app's Deployment.

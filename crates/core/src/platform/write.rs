@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fence::Expect;
 use crate::id::{ObjectName, ObjectRef, PodHash, RunId, TemplateDigest};
-use crate::platform::NativeStrategy;
+use crate::model::DeploymentStrategy;
 use crate::weight::Weight;
 
 /// One request to the server.
@@ -31,7 +31,7 @@ pub enum Change {
         /// Whether it is paused.
         paused: bool,
         /// The strategy to set; `None` leaves it.
-        strategy: Option<NativeStrategy>,
+        strategy: Option<DeploymentStrategy>,
     },
     /// Deployment: sets `paused`.
     Paused(bool),

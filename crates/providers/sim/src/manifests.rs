@@ -6,17 +6,14 @@ mod template;
 use windlass_core::id::{AppRef, ObjectName};
 use windlass_core::manifest::{FieldError, Manifest};
 use windlass_core::model::view::{
-    Body, BudgetView, DeploymentStrategy, DeploymentView, Floor, Object, Objects, Place,
-    ServiceView,
+    Body, BudgetView, DeploymentView, Floor, Object, Objects, Place, ServiceView,
 };
-use windlass_core::model::{
-    self, IntOrPercent, Replicas, Selector, canonical_template, template_digest,
-};
+use windlass_core::model::{self, Replicas, Selector, canonical_template, template_digest};
 use windlass_core::platform::{Refusal, Template};
 
 pub(crate) use template::Said;
 
-use crate::objects::{Budget, DeploymentSpec, Labels, Quantity, Strategy};
+use crate::objects::{Budget, DeploymentSpec, Labels};
 use crate::traffic::PlaneConfig;
 use crate::world::World;
 
@@ -234,21 +231,11 @@ fn deployment(manifest: &Manifest, view: &DeploymentView) -> DeploymentSpec {
         digest: template_digest(node),
         body: canonical_template(node).into(),
     });
-    let quantity = |written| match written {
-        IntOrPercent::Count(pods) => Quantity::Count(pods.get()),
-        IntOrPercent::Share(percent) => Quantity::Percent(percent.get()),
-    };
     DeploymentSpec {
         selector: labels(&view.selector.match_labels),
         template: template.unwrap_or_else(|| Template { digest: "".into(), body: "".into() }),
         replicas: view.replicas.get(),
-        strategy: match view.strategy {
-            DeploymentStrategy::Recreate => Strategy::Recreate,
-            DeploymentStrategy::RollingUpdate(limits) => Strategy::RollingUpdate {
-                surge: quantity(limits.surge()),
-                unavailable: quantity(limits.unavailable()),
-            },
-        },
+        strategy: view.strategy,
         paused: view.paused,
         history_limit: *view.history_limit,
         min_ready: view.min_ready,

@@ -7,7 +7,7 @@ pub mod pod;
 pub mod replica_set;
 pub mod service;
 
-pub use deployment::{Condition, Deployment, DeploymentSpec, Progress, Quantity, Status, Strategy};
+pub use deployment::{Condition, Deployment, DeploymentSpec, Progress, Status};
 pub use guards::{Budget, Lease, Quota};
 pub use meta::{Labels, Meta, Owner};
 pub use pod::{Health, Phase, Pod, PodBehaviour, PodId};

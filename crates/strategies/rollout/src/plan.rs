@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use windlass_core::event::NotchOutline;
-use windlass_core::fence::Epoch;
 use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, Kind, ObjectRef, RunId};
 use windlass_core::model::Replicas;
@@ -56,15 +55,12 @@ pub struct Plan {
     pub notches: Vec<PlannedNotch>,
     /// Every write, in the order in which it will be sent.
     pub writes: Vec<PlannedWrite>,
-    /// Further writes, where the app was released to before: they end what an older process may
-    /// still have under way.
-    pub seals: Vec<PlannedWrite>,
     /// About how long it takes: bakes, measurements and the time the old side is kept warm, with
     /// the start-up time that the probes let expect.
     pub about: Span,
     /// What it needs at its highest.
     pub peak: Peak,
-    /// What is wrong with the application, the worst first.
+    /// What is wrong with the application, the worst rehearsed.
     pub findings: Vec<Finding>,
 }
 
@@ -145,18 +141,16 @@ impl Plan {
         let mut spec = ClimbSpec::compile(run, platform, release, &facts, strategy)
             .map_err(|misfits| PlanError::Misfit { misfits })?;
         let no_end = |reason| PlanError::NoEnd { reason };
-        let first = rehearse(&spec, observed, wanted.start_up, Epoch(1)).map_err(no_end)?;
-        let again = rehearse(&spec, observed, wanted.start_up, Epoch(2)).map_err(no_end)?;
-        let findings = findings(wanted, &facts, first.peak);
+        let rehearsed = rehearse(&spec, observed, wanted.start_up).map_err(no_end)?;
+        let findings = findings(wanted, &facts, rehearsed.peak);
         spec.findings.clone_from(&findings);
         Ok(Self {
             format: PlanFormat::V1,
             fingerprint,
-            notches: notches(&spec, &first),
-            writes: first.writes.iter().map(PlannedWrite::from).collect(),
-            seals: beyond(&again.writes, &first.writes),
-            about: first.lasted,
-            peak: Peak::of(wanted, facts.replicas, first.peak),
+            notches: notches(&spec, &rehearsed),
+            writes: rehearsed.writes.iter().map(PlannedWrite::from).collect(),
+            about: rehearsed.lasted,
+            peak: Peak::of(wanted, facts.replicas, rehearsed.peak),
             findings,
             spec,
         })
@@ -202,19 +196,6 @@ fn notches(spec: &ClimbSpec, rehearsal: &Rehearsal) -> Vec<PlannedNotch> {
         otherwise: on_track.failing,
     })
     .collect()
-}
-
-/// The writes of `all` that are not among `known`, each as often as it is more.
-fn beyond(all: &[Write], known: &[Write]) -> Vec<PlannedWrite> {
-    let mut known: Vec<PlannedWrite> = known.iter().map(PlannedWrite::from).collect();
-    let mut more = Vec::new();
-    for write in all.iter().map(PlannedWrite::from) {
-        match known.iter().position(|it| *it == write) {
-            Some(at) => drop(known.remove(at)),
-            None => more.push(write),
-        }
-    }
-    more
 }
 
 /// What a notch holds until, in words: `ready, 5m, error rate`.

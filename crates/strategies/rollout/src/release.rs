@@ -1,8 +1,10 @@
 //! What is released, and what is known of the app it is released to.
 
 use serde::{Deserialize, Serialize};
+use windlass_core::fence::Epoch;
 use windlass_core::id::{AppRef, ObjectName, PodHash, TemplateDigest, Uid};
-use windlass_core::platform::{NativeStrategy, RouteRef, Template};
+use windlass_core::model::DeploymentStrategy;
+use windlass_core::platform::{RouteRef, Template};
 
 /// A version to be released: an immutable pod template under a name for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,8 @@ pub struct Side {
 pub struct Facts {
     /// The version that runs, for people.
     pub version: String,
+    /// How often runs have taken the app so far.
+    pub epoch: Epoch,
     /// Identity of the Deployment.
     pub uid: Uid,
     /// `spec.replicas`.
@@ -42,7 +46,7 @@ pub struct Facts {
     /// `spec.revisionHistoryLimit`.
     pub history_limit: u32,
     /// `spec.strategy`.
-    pub strategy: NativeStrategy,
+    pub strategy: DeploymentStrategy,
     /// The ReplicaSet that runs.
     pub stable: Side,
     /// Its pod template.

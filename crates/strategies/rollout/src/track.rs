@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use windlass_analysis::Analysis;
 use windlass_core::id::ObjectName;
-use windlass_core::platform::{HookPhase, NativeStrategy, RouteRef};
+use windlass_core::model::DeploymentStrategy;
+use windlass_core::platform::{HookPhase, RouteRef};
 use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
@@ -36,7 +37,7 @@ pub enum Means {
     /// The Deployment's controller replaces pods in place.
     InPlace {
         /// The strategy to set for the time of the rollout; `None` keeps the Deployment's own.
-        strategy: Option<NativeStrategy>,
+        strategy: Option<DeploymentStrategy>,
     },
 }
 

@@ -1,6 +1,8 @@
 use super::*;
 use crate::manifest;
-use crate::model::{IntOrPercent, Percent, PortRef, Protocol, Quantity, Replicas};
+use crate::model::{
+    DeploymentStrategy, IntOrPercent, Percent, PortRef, Protocol, Quantity, Replicas,
+};
 use crate::time::Span;
 
 /// The objects of a text without errors.

@@ -6,7 +6,9 @@ use super::read::{checked, int_or_percent, labels, seconds, selector};
 use super::status::DeploymentStatus;
 use crate::manifest::Cursor;
 use crate::model::words::words;
-use crate::model::{IntOrPercent, Labels, Percent, Replicas, RollingLimits, Selector};
+use crate::model::{
+    DeploymentStrategy, IntOrPercent, Labels, Percent, Replicas, RollingLimits, Selector,
+};
 use crate::time::Span;
 
 /// An `apps/v1` Deployment.
@@ -34,25 +36,11 @@ pub struct DeploymentView {
     pub status: Option<DeploymentStatus>,
 }
 
-/// How a Deployment replaces one template by the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeploymentStrategy {
-    /// All old pods end before the first new one starts.
-    Recreate,
-    /// Step by step within limits; 25% each where nothing is said.
-    RollingUpdate(RollingLimits),
-}
-
 impl DeploymentView {
     /// The most pods that the Deployment's own controller runs at once during an update.
     #[must_use]
     pub fn peak(&self) -> Replicas {
-        match self.strategy {
-            DeploymentStrategy::Recreate => self.replicas.value,
-            DeploymentStrategy::RollingUpdate(limits) => {
-                self.replicas.saturating_add(limits.room(self.replicas.value).surge)
-            }
-        }
+        self.replicas.saturating_add(self.strategy.room(self.replicas.value).surge)
     }
 
     pub(super) fn read(root: &Cursor<'_>) -> Option<Self> {
@@ -61,7 +49,7 @@ impl DeploymentView {
         let history = spec.field("revisionHistoryLimit");
         let selector = Placed::read(&selector_field, selector);
         let template = PodTemplate::read(&spec.required("template"));
-        let strategy = DeploymentStrategy::read(&spec.field("strategy"));
+        let strategy = strategy(&spec.field("strategy"));
         Some(DeploymentView {
             replicas: replicas(&spec),
             sets_replicas: spec.field("replicas").is_present(),
@@ -87,25 +75,21 @@ fn replicas(spec: &Cursor<'_>) -> Placed<Replicas> {
     Placed { value: checked(&field).unwrap_or(Replicas::ONE), place: Place::of(&field) }
 }
 
-impl DeploymentStrategy {
-    fn read(cursor: &Cursor<'_>) -> Option<Self> {
-        let kind = cursor.field("type");
-        let limits = cursor.field("rollingUpdate");
-        match kind.parse::<StrategyWord>() {
-            Some(StrategyWord::Recreate) => {
-                if limits.is_present() {
-                    limits.invalid(LimitsOfRecreate);
-                }
-                Some(DeploymentStrategy::Recreate)
+fn strategy(cursor: &Cursor<'_>) -> Option<DeploymentStrategy> {
+    let kind = cursor.field("type");
+    let limits = cursor.field("rollingUpdate");
+    match kind.parse::<StrategyWord>() {
+        Some(StrategyWord::Recreate) => {
+            if limits.is_present() {
+                limits.invalid(LimitsOfRecreate);
             }
-            Some(StrategyWord::RollingUpdate) | None => {
-                let quarter = IntOrPercent::Share(Percent::new(25));
-                let surge = int_or_percent(&limits.field("maxSurge")).unwrap_or(quarter);
-                let missing = int_or_percent(&limits.field("maxUnavailable")).unwrap_or(quarter);
-                limits
-                    .check(RollingLimits::new(surge, missing))
-                    .map(DeploymentStrategy::RollingUpdate)
-            }
+            Some(DeploymentStrategy::Recreate)
+        }
+        Some(StrategyWord::RollingUpdate) | None => {
+            let quarter = IntOrPercent::Share(Percent::new(25));
+            let surge = int_or_percent(&limits.field("maxSurge")).unwrap_or(quarter);
+            let missing = int_or_percent(&limits.field("maxUnavailable")).unwrap_or(quarter);
+            limits.check(RollingLimits::new(surge, missing)).map(DeploymentStrategy::RollingUpdate)
         }
     }
 }

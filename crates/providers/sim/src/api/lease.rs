@@ -2,7 +2,7 @@
 
 use windlass_core::fence::Epoch;
 use windlass_core::id::{AppRef, Holder, RunId};
-use windlass_core::platform::{ClaimFault, LeaseSeen};
+use windlass_core::platform::ClaimFault;
 
 use crate::world::{AppId, WatchEvent, WatchKind, World};
 
@@ -42,12 +42,6 @@ impl World {
             self.lease_changed(id);
         }
         ours
-    }
-
-    pub(crate) fn lease_seen(&self, app: AppId) -> Option<LeaseSeen> {
-        let lease = &self.store[app].lease;
-        let (run, holder) = lease.held.clone()?;
-        Some(LeaseSeen { run, epoch: lease.epoch, holder })
     }
 
     fn lease_changed(&mut self, app: AppId) {

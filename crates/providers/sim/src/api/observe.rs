@@ -1,5 +1,6 @@
 //! Reads: the truth as of now. Staleness is added outside.
 
+use windlass_core::fence::Epoch;
 use windlass_core::id::{AppRef, ObjectName, PodHash, TemplateDigest};
 use windlass_core::platform::{
     AppScope, AppSeen, DeploymentSeen, Membership, ServiceSeen, SetSeen, Template,
@@ -31,6 +32,7 @@ impl World {
     pub fn observe(&self, scope: &AppScope) -> AppSeen {
         let mut seen = AppSeen {
             read_at: self.now,
+            epoch: Epoch(0),
             lease: None,
             deployment: None,
             sets: Vec::new(),
@@ -40,7 +42,8 @@ impl World {
         let Some(id) = self.find(&scope.app) else { return seen };
         let app = &self.store[id];
         let deployment = app.deployment.as_deref();
-        seen.lease = self.lease_seen(id);
+        seen.epoch = app.lease.epoch;
+        seen.lease = app.lease.seen();
         seen.deployment = deployment.map(deployment_seen);
         seen.sets = self.cells(app).map(|(_, cell)| set_seen(cell, deployment)).collect();
         let services = scope.services.iter().filter_map(|name| self.service_cell(app, name));
@@ -159,7 +162,7 @@ fn deployment_seen(deployment: &Deployment) -> DeploymentSeen {
         replicas: spec.replicas,
         paused: spec.paused,
         template: spec.template.digest.clone(),
-        strategy: spec.strategy.resolve(spec.replicas),
+        strategy: spec.strategy,
         history_limit: spec.history_limit,
         status: deployment.status.pods,
     }

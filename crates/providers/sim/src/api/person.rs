@@ -5,9 +5,9 @@ mod rollout;
 mod things;
 
 use windlass_core::id::AppRef;
-use windlass_core::platform::{NativeStrategy, Refusal};
+use windlass_core::platform::Refusal;
 
-use crate::objects::{Deployment, DeploymentSpec, Labels, Quantity, Status, Strategy};
+use crate::objects::{Deployment, DeploymentSpec, Labels, Status};
 use crate::world::{AppId, Event, WatchEvent, WatchKind, World};
 
 impl World {
@@ -15,17 +15,8 @@ impl World {
     /// Replicas that an autoscaler owns are set with the rest: give the current ones to keep them.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] for another selector than the Deployment has, or a strategy under which
-    /// no rollout could move.
+    /// [`Refusal::Invalid`] for another selector than the Deployment has.
     pub fn apply(&mut self, app: &AppRef, manifest: DeploymentSpec) -> Result<(), Refusal> {
-        if let Strategy::RollingUpdate {
-            surge: Quantity::Count(0) | Quantity::Percent(0),
-            unavailable: Quantity::Count(0) | Quantity::Percent(0),
-        } = manifest.strategy
-        {
-            let reason = "maxUnavailable may not be 0 when maxSurge is 0".to_owned();
-            return Err(Refusal::Invalid { reason });
-        }
         let id = self.intern(app);
         let Some(mut next) = self.deployment(app).cloned() else {
             self.create_deployment(id, manifest);
@@ -103,10 +94,5 @@ impl World {
         let after = self.draw(id, self.config.garbage);
         self.plan(after, Event::CollectApp(id));
         Ok(())
-    }
-
-    /// The bounds of the Deployment's strategy, percentages resolved.
-    pub fn strategy(&self, app: &AppRef) -> Option<NativeStrategy> {
-        self.deployment(app).map(|d| d.spec.strategy.resolve(d.spec.replicas))
     }
 }

@@ -457,7 +457,8 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             Effect::Stop(stop) => {
                 process.life = Life::Done;
                 process.waiting.clear();
-                let epoch = process.run.as_ref().map(Run::epoch);
+                let given_back = process.run.as_ref().filter(|run| !run.failed());
+                let epoch = given_back.map(Run::epoch);
                 if let (Stop::Ended, Some(epoch)) = (stop, epoch) {
                     self.world.release(self.cast.app(), &self.id, epoch);
                 }

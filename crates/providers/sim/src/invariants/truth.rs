@@ -1,12 +1,13 @@
 //! The truth about an app at one moment.
 
 use windlass_core::id::{ObjectName, PodHash, TemplateDigest};
+use windlass_core::model::DeploymentStrategy;
 use windlass_core::time::Timestamp;
 use windlass_core::weight::Weight;
 
 use super::subject::{Pair, Subject};
 use crate::controllers::PodCounts;
-use crate::objects::{DeploymentSpec, POD_TEMPLATE_HASH, SetId, Strategy};
+use crate::objects::{DeploymentSpec, POD_TEMPLATE_HASH, SetId};
 use crate::traffic::Hole;
 use crate::world::World;
 
@@ -114,7 +115,7 @@ impl AppTruth {
             template: spec.template.digest.clone(),
             unavailable: spec.unavailable(),
             surge: spec.surge(),
-            recreate: spec.strategy == Strategy::Recreate,
+            recreate: spec.strategy == DeploymentStrategy::Recreate,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use windlass_core::fence::Epoch;
 use windlass_core::id::{Holder, RunId};
+use windlass_core::platform::LeaseSeen;
 
 use super::meta::Labels;
 
@@ -15,6 +16,14 @@ pub struct Lease {
     pub held: Option<(RunId, Holder)>,
     /// How often the app has been taken.
     pub epoch: Epoch,
+}
+
+impl Lease {
+    /// What a reader sees of it.
+    pub(crate) fn seen(&self) -> Option<LeaseSeen> {
+        let (run, holder) = self.held.clone()?;
+        Some(LeaseSeen { run, holder })
+    }
 }
 
 /// A PodDisruptionBudget.

@@ -2,7 +2,8 @@
 //! stops it at a gate, and one patch takes it back.
 
 use windlass_core::event::What;
-use windlass_core::platform::{Change, NativeStrategy};
+use windlass_core::model::DeploymentStrategy;
+use windlass_core::platform::Change;
 
 use crate::climb::goal::app_write;
 use crate::climb::scene::{DeploymentScene, Scene, Which};
@@ -15,7 +16,7 @@ pub(crate) fn to_notch(
     spec: &ClimbSpec,
     scene: &Scene,
     notch: &Notch,
-    strategy: Option<NativeStrategy>,
+    strategy: Option<DeploymentStrategy>,
 ) -> Act {
     let Some(app) = &scene.deployment else {
         return Act::wait("the Deployment: it is gone");

@@ -12,12 +12,14 @@ use crate::climb::spec::ClimbSpec;
 use crate::climb::state::{DeploymentSeal, Reclaim, State};
 use crate::climb::step::{Act, Turn, carry_out};
 
-/// Notes the epoch. The first one has nobody before it.
-pub(crate) fn claimed(state: &State, epoch: Epoch) -> Step<Climb> {
+/// Notes the epoch. Where nobody took the app since the release was planned, nobody can have a
+/// write of this run in flight, and earlier runs gave the app back only once theirs were over.
+pub(crate) fn claimed(spec: &ClimbSpec, state: &State, epoch: Epoch) -> Step<Climb> {
+    let alone = epoch == spec.ground.epoch.next();
     let mut turn = Turn::from(state);
     turn.state.epoch = epoch;
     turn.state.retries.clear();
-    if epoch > Epoch(1) {
+    if !alone {
         turn.state.reclaim = Reclaim::Unknown;
         turn.state.seal = None;
     }

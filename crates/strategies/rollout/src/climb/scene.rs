@@ -24,7 +24,7 @@ pub struct Seen {
 
 impl Stamped for Seen {
     fn stamp(&self) -> Stamp {
-        let lease = self.app.lease.as_ref().map(|l| (l.run.clone(), l.epoch));
+        let lease = self.app.lease.as_ref().map(|l| (l.run.clone(), self.app.epoch));
         Stamp { read_at: self.app.read_at, lease }
     }
 }
@@ -78,7 +78,7 @@ pub struct DeploymentScene {
     pub template: Which,
     /// Its history limit.
     pub history_limit: u32,
-    /// True when its strategy is of the type it had before.
+    /// True when its strategy is the one it had before.
     pub own_strategy: bool,
     /// Pods of all its ReplicaSets.
     pub pods: u32,
@@ -299,8 +299,7 @@ impl DeploymentScene {
             paused: seen.paused,
             template: which(&seen.template),
             history_limit: seen.history_limit,
-            own_strategy: std::mem::discriminant(&seen.strategy)
-                == std::mem::discriminant(&spec.ground.strategy),
+            own_strategy: seen.strategy == spec.ground.strategy,
             pods: seen.status.replicas,
             updated: seen.status.updated,
             available: seen.status.available,

@@ -1,9 +1,11 @@
 //! The compiled spec of a climb: pinned by the first record, and complete.
 
 use serde::{Deserialize, Serialize};
+use windlass_core::fence::Epoch;
 use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, ObjectName, RunId, Uid};
-use windlass_core::platform::{AppScope, NativeStrategy, Templates};
+use windlass_core::model::DeploymentStrategy;
+use windlass_core::platform::{AppScope, Templates};
 use windlass_core::time::Span;
 
 use crate::release::{Facts, Origin, Release, Side};
@@ -48,6 +50,8 @@ pub struct ClimbSpec {
 /// How the app was before the release, as far as the climb must give it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ground {
+    /// How often the app had been taken by then.
+    pub epoch: Epoch,
     /// Identity of the Deployment.
     pub uid: Uid,
     /// `spec.replicas` at planning time; the climb follows it when it moves.
@@ -57,7 +61,7 @@ pub struct Ground {
     /// `spec.revisionHistoryLimit`.
     pub history_limit: u32,
     /// `spec.strategy`.
-    pub strategy: NativeStrategy,
+    pub strategy: DeploymentStrategy,
     /// Services that select the app's pods.
     pub services: Vec<ObjectName>,
 }
@@ -144,6 +148,7 @@ impl ClimbSpec {
             origin,
             templates: [facts.template.clone(), release.template.clone()].into_iter().collect(),
             ground: Ground {
+                epoch: facts.epoch,
                 uid: facts.uid.clone(),
                 replicas: facts.replicas,
                 paused: facts.paused,

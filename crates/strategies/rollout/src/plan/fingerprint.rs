@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use windlass_core::id::{ObjectName, PodHash, TemplateDigest, Uid};
-use windlass_core::platform::{NativeStrategy, RouteRef};
+use windlass_core::model::DeploymentStrategy;
+use windlass_core::platform::RouteRef;
 use windlass_core::weight::Weight;
 
 use crate::gather::Observed;
@@ -23,7 +24,7 @@ pub struct Fingerprint {
     /// `spec.paused`.
     pub paused: bool,
     /// `spec.strategy`, with percentages of the size; `None` where an autoscaler moves that.
-    pub strategy: Option<NativeStrategy>,
+    pub strategy: Option<DeploymentStrategy>,
     /// The Services, each with the side it is pinned to.
     pub services: Vec<(ObjectName, Option<PodHash>)>,
     /// The route.
@@ -116,13 +117,10 @@ impl Fingerprint {
     }
 }
 
-fn strategy(strategy: Option<NativeStrategy>) -> String {
+fn strategy(strategy: Option<DeploymentStrategy>) -> String {
     match strategy {
         None => "not compared".to_owned(),
-        Some(NativeStrategy::Recreate) => "Recreate".to_owned(),
-        Some(NativeStrategy::RollingUpdate { surge, unavailable }) => {
-            format!("RollingUpdate +{surge} -{unavailable}")
-        }
+        Some(strategy) => strategy.to_string(),
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use windlass_core::engine::{Effect, Event, Now, Pace, Run};
 use windlass_core::event::{EndResult, Stage, What};
-use windlass_core::fence::Epoch;
 use windlass_core::platform::Write;
 use windlass_core::time::Span;
 
@@ -36,7 +35,7 @@ struct Rehearsing<'a> {
     reached: Vec<Span>,
 }
 
-/// Rehearses a climb; `epoch` is what its claim gives.
+/// Rehearses a climb.
 ///
 /// # Errors
 /// Why it does not end in a promotion even where everything goes well.
@@ -44,9 +43,8 @@ pub(super) fn rehearse(
     spec: &ClimbSpec,
     observed: &Observed,
     start_up: Span,
-    epoch: Epoch,
 ) -> Result<Rehearsal, String> {
-    let toy = Toy::new(spec, observed, start_up, epoch);
+    let toy = Toy::new(spec, observed, start_up);
     let mut stage = Rehearsing {
         toy,
         events: VecDeque::new(),
@@ -57,7 +55,7 @@ pub(super) fn rehearse(
     let shared = Arc::new(spec.clone());
     let begun = Run::<Climb>::begin(spec.run.clone(), shared, Pace::default(), stage.now());
     let (mut run, _) = begun.map_err(|error| error.to_string())?;
-    stage.events.push_back(Event::Claimed(epoch));
+    stage.events.push_back(Event::Claimed(observed.app.epoch.next()));
     for _ in 0..MOST {
         if run.stopped().is_some() {
             return stage.ended(&run);

@@ -89,10 +89,7 @@ impl Plan {
             .iter()
             .filter_map(|kind| kinds.get(kind).map(|count| format!("{kind} {count}")))
             .collect();
-        let mut left = format!("writes {}: {}", self.writes.len(), counted.join(", "));
-        if !self.seals.is_empty() {
-            left.push_str(&format!(" (and {} seals after an earlier release)", self.seals.len()));
-        }
+        let left = format!("writes {}: {}", self.writes.len(), counted.join(", "));
         let mut peak = format!("peak {} pods", self.peak.pods);
         for demand in &self.peak.extended {
             peak.push_str(&format!(", {}", needed(demand)));

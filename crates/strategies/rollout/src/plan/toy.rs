@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use windlass_core::event::Judgement;
 use windlass_core::evidence::{Reading, Sample};
-use windlass_core::fence::{Epoch, Fence, Token};
+use windlass_core::fence::{Fence, Token};
 use windlass_core::id::{Holder, Kind, ObjectName, PodHash, RunId, Uid};
+use windlass_core::model::{DeploymentStrategy, Replicas};
 use windlass_core::platform::{
-    AppSeen, Change, DeploymentSeen, DeploymentStatus, HookAnswer, LeaseSeen, Membership,
-    NativeStrategy, Receipt, RouteSeen, ServiceSeen, SetSeen, Write,
+    AppSeen, Change, DeploymentSeen, DeploymentStatus, HookAnswer, LeaseSeen, Membership, Receipt,
+    RouteSeen, ServiceSeen, SetSeen, Write,
 };
 use windlass_core::time::{Span, Timestamp};
 use windlass_core::weight::Weight;
@@ -35,15 +36,10 @@ pub(super) struct Toy<'a> {
 
 impl<'a> Toy<'a> {
     /// The app as it was observed, held by the run.
-    pub(super) fn new(
-        spec: &'a ClimbSpec,
-        observed: &Observed,
-        start_up: Span,
-        epoch: Epoch,
-    ) -> Self {
+    pub(super) fn new(spec: &'a ClimbSpec, observed: &Observed, start_up: Span) -> Self {
         let mut app = observed.app.clone();
-        app.lease =
-            Some(LeaseSeen { run: spec.run.clone(), epoch, holder: Holder::new("the plan") });
+        app.epoch = app.epoch.next();
+        app.lease = Some(LeaseSeen { run: spec.run.clone(), holder: Holder::new("the plan") });
         let route = observed.route.clone();
         let start = observed.app.read_at;
         let starting = BTreeMap::new();
@@ -313,11 +309,12 @@ fn new_service(name: &ObjectName, pin: &PodHash, run: &RunId) -> ServiceSeen {
 fn rolled(deployment: &DeploymentSeen, old: (u32, u32), new: (u32, u32)) -> (u32, u32) {
     let wanted = deployment.replicas;
     match deployment.strategy {
-        NativeStrategy::Recreate if old.0 > 0 => (0, new.0),
-        NativeStrategy::Recreate => (0, wanted),
-        NativeStrategy::RollingUpdate { surge, unavailable } => {
-            let room = (wanted + surge).saturating_sub(old.0);
-            let floor = wanted.saturating_sub(unavailable);
+        DeploymentStrategy::Recreate if old.0 > 0 => (0, new.0),
+        DeploymentStrategy::Recreate => (0, wanted),
+        DeploymentStrategy::RollingUpdate(limits) => {
+            let bounds = limits.room(Replicas::try_from(wanted).unwrap_or(Replicas::MAX));
+            let room = (wanted + bounds.surge.get()).saturating_sub(old.0);
+            let floor = wanted.saturating_sub(bounds.unavailable.get());
             let spare = (old.1 + new.1).saturating_sub(floor);
             (old.0.saturating_sub(spare), wanted.min(room).max(new.0))
         }

@@ -2,9 +2,7 @@
 
 use windlass_core::finding::{Code, Finding};
 use windlass_core::model::Replicas;
-use windlass_core::model::view::{
-    Body, ClaimView, DeploymentStrategy, DeploymentView, Object, Volume,
-};
+use windlass_core::model::view::{Body, ClaimView, DeploymentView, Object, Volume};
 
 use super::scene::{Scene, count};
 
@@ -67,12 +65,7 @@ fn most_pods(scene: &Scene<'_>, object: &Object, deployment: &DeploymentView) ->
 
 /// Whether an update starts a new pod before the old one has gone.
 fn overlaps(deployment: &DeploymentView) -> bool {
-    match deployment.strategy {
-        DeploymentStrategy::Recreate => false,
-        DeploymentStrategy::RollingUpdate(limits) => {
-            limits.room(deployment.replicas.value).surge > Replicas::ZERO
-        }
-    }
+    deployment.strategy.room(deployment.replicas.value).surge > Replicas::ZERO
 }
 
 /// A claim that nobody makes.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use windlass_analysis::Analysis;
-use windlass_core::platform::{HookPhase, NativeStrategy};
+use windlass_core::model::DeploymentStrategy;
+use windlass_core::platform::HookPhase;
 use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
@@ -26,8 +27,8 @@ pub struct Recreate {
 impl Strategy for Recreate {
     fn track(&self, _release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>> {
         let strategy = match facts.strategy {
-            NativeStrategy::Recreate => None,
-            NativeStrategy::RollingUpdate { .. } => Some(NativeStrategy::Recreate),
+            DeploymentStrategy::Recreate => None,
+            DeploymentStrategy::RollingUpdate(_) => Some(DeploymentStrategy::Recreate),
         };
         let deadline = if self.deadline.is_zero() { Span::minutes(10) } else { self.deadline };
         Track {

@@ -52,7 +52,10 @@ fn a_rolling_update_is_done_by_the_deployment() {
 }
 
 #[test]
-fn recreate_is_done_by_the_deployment() {
-    let (result, _) = ends(&Lab::default(), &Recreate::default());
+fn recreate_is_done_by_the_deployment_and_gives_its_strategy_back() {
+    let (result, trial) = ends(&Lab::default(), &Recreate::default());
     assert_eq!(result, EndResult::Promoted);
+    let deployment = trial.world.deployment(&trial.cast.spec.app).expect("nobody deletes it");
+    assert_eq!(deployment.spec.strategy, trial.cast.spec.ground.strategy);
+    assert!(deployment.spec.strategy.to_string().contains('%'), "as it was written");
 }

@@ -1,9 +1,7 @@
 //! Writes to the Deployment. They leave no mark: its annotations travel.
 
 use windlass_core::fence::Token;
-use windlass_core::platform::{
-    Change, NativeStrategy, Receipt, Refusal, Template, Templates, Write,
-};
+use windlass_core::platform::{Change, Receipt, Refusal, Template, Templates, Write};
 
 use super::misfit;
 use crate::objects::Deployment;
@@ -25,7 +23,7 @@ impl World {
                 next.spec.template = named(templates, template)?;
                 next.spec.paused = *paused;
                 if let Some(strategy) = strategy {
-                    next.spec.strategy = movable(*strategy)?.into();
+                    next.spec.strategy = *strategy;
                 }
             }
             Change::Paused(paused) => next.spec.paused = *paused,
@@ -60,13 +58,4 @@ pub(super) fn named(
 ) -> Result<Template, Refusal> {
     let unknown = || Refusal::Invalid { reason: format!("no template of the run is {digest}") };
     templates.get(digest).cloned().ok_or_else(unknown)
-}
-
-/// Refuses a strategy under which a rollout could never move, as the server's validation does.
-fn movable(strategy: NativeStrategy) -> Result<NativeStrategy, Refusal> {
-    if strategy == (NativeStrategy::RollingUpdate { surge: 0, unavailable: 0 }) {
-        let reason = "maxUnavailable may not be 0 when maxSurge is 0".to_owned();
-        return Err(Refusal::Invalid { reason });
-    }
-    Ok(strategy)
 }

@@ -2,7 +2,7 @@
 
 use windlass_core::fence::{Expect, Token};
 use windlass_core::id::{Kind, ObjectRef};
-use windlass_core::platform::{Change, Membership, NativeStrategy, Refusal, Write};
+use windlass_core::platform::{Change, Membership, Refusal, Write};
 use windlass_core::weight::Weight;
 
 use crate::lab::{Lab, hash, template};
@@ -149,10 +149,7 @@ fn a_change_of_nothing_leaves_the_generation() {
 #[test]
 fn what_the_server_would_not_validate_is_refused_and_changes_nothing() {
     let mut lab = lab();
-    let stuck = Some(NativeStrategy::RollingUpdate { surge: 0, unavailable: 0 });
-    let known = template("v2").digest;
     let changes = [
-        Change::Template { template: known, paused: false, strategy: stuck },
         Change::Template { template: "unknown".into(), paused: false, strategy: None },
         Change::SetReplicas(3),
         Change::Split { candidate: "web".into(), weight: Weight::ZERO },

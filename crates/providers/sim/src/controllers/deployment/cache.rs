@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use windlass_core::model::DeploymentStrategy;
 
 use windlass_core::time::{Span, Timestamp};
 
@@ -143,7 +144,7 @@ impl World {
         let home = cell.home;
         let app = &self.store[home];
         let Some(deployment) = &app.deployment else { return };
-        let recreates = deployment.spec.strategy == crate::objects::Strategy::Recreate;
+        let recreates = deployment.spec.strategy == DeploymentStrategy::Recreate;
         let owned =
             self.cells(app).filter(|(_, c)| c.object.meta.controlled_by(&deployment.meta.uid));
         let left: u32 = owned.map(|(_, c)| c.pods.counts.active + c.pods.counts.terminating).sum();

@@ -2,10 +2,11 @@
 //! writes it knows.
 
 use std::sync::Arc;
+use windlass_core::model::DeploymentStrategy;
 
 use windlass_core::time::Span;
 
-use crate::objects::{Condition, Deployment, Progress, ReplicaSet, SetId, Strategy};
+use crate::objects::{Condition, Deployment, Progress, ReplicaSet, SetId};
 use crate::world::{AppId, WatchEvent, World};
 
 /// The look could not be finished: it is tried again after a back-off.
@@ -74,8 +75,8 @@ impl<'w> Look<'w> {
             return self.resize();
         }
         match self.deployment.spec.strategy {
-            Strategy::Recreate => self.recreate(),
-            Strategy::RollingUpdate { .. } => self.roll(),
+            DeploymentStrategy::Recreate => self.recreate(),
+            DeploymentStrategy::RollingUpdate(_) => self.roll(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! The new ReplicaSet: the one that has the Deployment's template, found or made, and its revision.
 
 use windlass_core::id::{ObjectName, PodHash, TemplateDigest};
+use windlass_core::model::DeploymentStrategy;
 
 use super::look::{Again, Family, Look, Set};
 use super::sizes;
-use crate::objects::{Labels, Owner, POD_TEMPLATE_HASH, Progress, ReplicaSet, SetStatus, Strategy};
+use crate::objects::{Labels, Owner, POD_TEMPLATE_HASH, Progress, ReplicaSet, SetStatus};
 use crate::world::stamp;
 
 impl Look<'_> {
@@ -66,8 +67,8 @@ impl Look<'_> {
             self.taken(&name)?
         } else {
             let replicas = match spec.strategy {
-                Strategy::Recreate => spec.replicas,
-                Strategy::RollingUpdate { .. } => {
+                DeploymentStrategy::Recreate => spec.replicas,
+                DeploymentStrategy::RollingUpdate(_) => {
                     let total = old.iter().map(|set| set.object.replicas).sum();
                     sizes::grown(self.whole(), total, 0)
                 }

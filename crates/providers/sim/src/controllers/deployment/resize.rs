@@ -2,11 +2,12 @@
 //! ReplicaSets there are and makes none.
 
 use std::cmp::Reverse;
+use windlass_core::model::DeploymentStrategy;
 
 use super::look::{Again, Family, Look, Set};
 use super::newest::oldest_first;
 use super::sizes::{Share, Whole, proportional};
-use crate::objects::{ReplicaSet, Strategy};
+use crate::objects::ReplicaSet;
 
 impl Look<'_> {
     /// True when an active set was last sized for another size of the Deployment.
@@ -46,8 +47,8 @@ impl Look<'_> {
             return Ok(());
         }
         match self.deployment.spec.strategy {
-            Strategy::Recreate => Ok(()),
-            Strategy::RollingUpdate { .. } => self.share_out(active),
+            DeploymentStrategy::Recreate => Ok(()),
+            DeploymentStrategy::RollingUpdate(_) => self.share_out(active),
         }
     }
 

@@ -178,6 +178,7 @@ impl Lab {
         });
         Facts {
             version: set.template.to_string(),
+            epoch: seen.epoch,
             uid: deployment.uid,
             replicas: deployment.replicas,
             paused: deployment.paused,

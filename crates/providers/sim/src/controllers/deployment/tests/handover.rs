@@ -1,9 +1,10 @@
 //! The handover of a Deployment to a tested ReplicaSet, step by step.
 
+use windlass_core::model::DeploymentStrategy;
 use windlass_core::platform::{Change, Membership};
 
 use crate::lab::{Lab, template};
-use crate::objects::{DeploymentSpec, Strategy};
+use crate::objects::DeploymentSpec;
 
 /// A Deployment at rest and a candidate of the same size, ready and left alone.
 pub(super) fn tested(seed: u64, spec: DeploymentSpec) -> Lab {
@@ -86,7 +87,7 @@ fn a_handover_works_at_every_odd_size_strategy_and_limit() {
     let specs = [
         odd(|spec| spec.replicas = 0),
         odd(|spec| spec.replicas = 1),
-        odd(|spec| spec.strategy = Strategy::Recreate),
+        odd(|spec| spec.strategy = DeploymentStrategy::Recreate),
         odd(|spec| spec.history_limit = 1),
         odd(|spec| spec.min_ready = windlass_core::time::Span::seconds(5)),
     ];

@@ -2,17 +2,20 @@
 
 use proptest::prelude::*;
 use windlass_core::id::{AppRef, ObjectName};
-use windlass_core::platform::{Change, NativeStrategy};
+use windlass_core::model::{DeploymentStrategy, IntOrPercent, Replicas, RollingLimits};
+use windlass_core::platform::Change;
 use windlass_core::time::Span;
 
 use super::super::newest::native_hash;
 use crate::WorldConfig;
 use crate::lab::{Lab, template};
-use crate::objects::{DeploymentSpec, Health, PodBehaviour, Progress, Strategy};
+use crate::objects::{DeploymentSpec, Health, PodBehaviour, Progress};
 use crate::rng::Delay;
 
-fn within(surge: u32, unavailable: u32) -> Strategy {
-    NativeStrategy::RollingUpdate { surge, unavailable }.into()
+fn within(surge: u32, unavailable: u32) -> DeploymentStrategy {
+    let count = |pods| IntOrPercent::Count(Replicas::try_from(pods).expect("a few"));
+    let limits = RollingLimits::new(count(surge), count(unavailable)).expect("a rollout can move");
+    DeploymentStrategy::RollingUpdate(limits)
 }
 
 /// Rolls `replicas` pods over to `v2`, looking after every step of the world.
@@ -112,7 +115,7 @@ proptest! {
     #[test]
     fn a_recreate_never_runs_two_versions_at_once(seed: u64, n in 1_u32..=12) {
         let mut spec = Lab::manifest(n);
-        spec.strategy = Strategy::Recreate;
+        spec.strategy = DeploymentStrategy::Recreate;
         let mut lab = Lab::running(seed, spec);
         let mut both = false;
         roll(&mut lab, |lab| {
@@ -184,7 +187,7 @@ fn a_set_of_a_hash_that_is_taken_gets_another_name() {
 #[test]
 fn a_recreate_goes_on_as_soon_as_the_last_old_pod_is_gone() {
     let mut spec = Lab::manifest(3);
-    spec.strategy = Strategy::Recreate;
+    spec.strategy = DeploymentStrategy::Recreate;
     let mut lab = Lab::running(1, spec);
     lab.world.edit(&lab.app, |spec| spec.template = template("v2")).expect("it exists");
     lab.world.advance(Span::seconds(5));
