@@ -16,7 +16,7 @@ use windlass::report::terminal::Look;
 use windlass::report::{Hosts, Terminal};
 use windlass::rollout::release::{Facts, Release};
 use windlass::rollout::strategy::Misfit;
-use windlass::rollout::track::{After, Means, Notch, OnDoubt, Track, Via};
+use windlass::rollout::track::{After, Means, Notch, Notches, OnDoubt, Track, Via};
 use windlass::sim::Simulation;
 use windlass::{Application, Span, Strategy, Weight, Windlass, manifest};
 
@@ -37,7 +37,7 @@ impl Strategy for OverNight {
         Track {
             strategy: "over night".to_owned(),
             means: Means::Beside(Via::Replicas),
-            notches: vec![night, Notch::at(Weight::FULL)],
+            notches: Notches::new(vec![night, Notch::at(Weight::FULL)])?,
             analyses: Vec::new(),
             before: Vec::new(),
             after: After::default(),

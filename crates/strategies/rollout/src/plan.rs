@@ -189,7 +189,7 @@ fn findings(wanted: &Application, facts: &crate::release::Facts, peak: u32) -> V
 
 fn notches(spec: &ClimbSpec, rehearsal: &Rehearsal) -> Vec<PlannedNotch> {
     let outline = crate::climb::outline(spec).notches;
-    let with = outline.into_iter().zip(&spec.track.notches).zip(&rehearsal.reached);
+    let with = outline.into_iter().zip(spec.track.notches.iter()).zip(&rehearsal.reached);
     with.map(|((notch, on_track), reached)| PlannedNotch {
         notch,
         reached: *reached,

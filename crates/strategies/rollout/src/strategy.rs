@@ -81,14 +81,20 @@ pub enum Misfit {
     NoTop,
 }
 
+impl From<Misfit> for Vec<Misfit> {
+    fn from(misfit: Misfit) -> Self {
+        vec![misfit]
+    }
+}
+
 impl Track {
     /// Checks what every track must keep, whoever made it.
     ///
     /// # Errors
     /// All that is wrong with it.
     pub fn checked(self) -> Result<Track, Vec<Misfit>> {
-        let notches = u32::try_from(self.notches.len()).unwrap_or(u32::MAX);
-        let mut misfits: Vec<Misfit> = self
+        let notches = self.notches.count();
+        let misfits: Vec<Misfit> = self
             .analyses
             .iter()
             .filter_map(|placed| {
@@ -101,9 +107,6 @@ impl Track {
                 (notch == 0 || notch > notches).then_some(misfit)
             })
             .collect();
-        if self.notches.last().is_none_or(|n| !n.weight.is_full()) {
-            misfits.push(Misfit::NoTop);
-        }
         if misfits.is_empty() { Ok(self) } else { Err(misfits) }
     }
 }

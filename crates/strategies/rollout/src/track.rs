@@ -8,6 +8,8 @@ use windlass_core::platform::{HookPhase, RouteRef};
 use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
+use crate::strategy::Misfit;
+
 /// The notches of a release, from the ground (how it is now, not listed) to the top.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
@@ -15,8 +17,8 @@ pub struct Track {
     pub strategy: String,
     /// How the sides stand beside each other.
     pub means: Means,
-    /// The notches, from the first; never empty, and the last has all the traffic.
-    pub notches: Vec<Notch>,
+    /// The notches.
+    pub notches: Notches,
     /// Evidence that is gathered on the way.
     pub analyses: Vec<Placed>,
     /// Checks to pass before anything is touched.
@@ -73,6 +75,53 @@ pub struct Notch {
     pub failing: OnFail,
     /// Watched time to reach it, and again to decide it beyond the bake.
     pub deadline: Span,
+}
+
+/// Notches from the first to the top: there is one at least, and the last has all the traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Notch>", into = "Vec<Notch>")]
+pub struct Notches {
+    below: Vec<Notch>,
+    top: Notch,
+}
+
+impl Notches {
+    /// Notches in this order.
+    ///
+    /// # Errors
+    /// [`Misfit::NoTop`] where there is none, or the last leaves traffic to the stable side.
+    pub fn new(mut notches: Vec<Notch>) -> Result<Self, Misfit> {
+        let top = notches.pop().filter(|last| last.weight.is_full()).ok_or(Misfit::NoTop)?;
+        Ok(Self { below: notches, top })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        self.top_index() + 1
+    }
+
+    /// All of them, the top last.
+    pub fn iter(&self) -> impl Iterator<Item = &Notch> {
+        self.below.iter().chain([&self.top])
+    }
+
+    fn top_index(&self) -> u32 {
+        u32::try_from(self.below.len()).unwrap_or(u32::MAX - 1)
+    }
+}
+
+impl TryFrom<Vec<Notch>> for Notches {
+    type Error = Misfit;
+    fn try_from(notches: Vec<Notch>) -> Result<Self, Misfit> {
+        Self::new(notches)
+    }
+}
+
+impl From<Notches> for Vec<Notch> {
+    fn from(Notches { mut below, top }: Notches) -> Self {
+        below.push(top);
+        below
+    }
 }
 
 impl Notch {
@@ -179,13 +228,12 @@ pub struct After {
 impl Track {
     /// Index of the last notch.
     pub fn top(&self) -> u32 {
-        u32::try_from(self.notches.len().saturating_sub(1)).unwrap_or(u32::MAX)
+        self.notches.top_index()
     }
 
     /// The notch of this index; the last one for an index beyond it.
     pub fn notch(&self, index: u32) -> &Notch {
-        let last = self.notches.len().saturating_sub(1);
-        &self.notches[(index as usize).min(last)]
+        self.notches.below.get(index as usize).unwrap_or(&self.notches.top)
     }
 
     /// Pods of the candidate at a notch, for an app of `replicas` pods.
@@ -226,6 +274,22 @@ mod tests {
 
     fn percent(n: u64) -> Weight {
         Weight::percent(n).unwrap()
+    }
+
+    #[test]
+    fn notches_that_do_not_end_with_all_the_traffic_are_refused_also_when_they_are_read() {
+        assert_eq!(Notches::new(Vec::new()), Err(Misfit::NoTop));
+        assert_eq!(Notches::new(vec![Notch::at(percent(50))]), Err(Misfit::NoTop));
+        let read: Result<Notches, _> = serde_json::from_str("[]");
+        assert!(read.unwrap_err().to_string().contains("must end at a notch with all"));
+    }
+
+    #[test]
+    fn notches_read_back_as_they_were_written() {
+        let notches = Notches::new(vec![Notch::at(percent(5)), Notch::at(Weight::FULL)]).unwrap();
+        let text = serde_json::to_string(&notches).unwrap();
+        assert_eq!(serde_json::from_str::<Notches>(&text).unwrap(), notches);
+        assert_eq!(notches.count(), 2);
     }
 
     #[test]

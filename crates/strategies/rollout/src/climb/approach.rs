@@ -177,6 +177,6 @@ fn expose_pins(spec: &ClimbSpec, scene: &Scene, stable: &SideScene, weight: Weig
 
 /// The event that tells where a climb stands.
 pub(crate) fn stage(spec: &ClimbSpec, notch: u32, stage: windlass_core::event::Stage) -> What {
-    let of = u32::try_from(spec.track.notches.len()).unwrap_or(u32::MAX);
+    let of = spec.track.notches.count();
     What::Notch { notch: notch + 1, of, stage }
 }

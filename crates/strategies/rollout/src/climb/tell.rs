@@ -11,7 +11,7 @@ use crate::track::Means;
 /// What the first event says.
 pub(crate) fn outline(spec: &ClimbSpec) -> Outline {
     let replicas = spec.ground.replicas;
-    let notches = (0u32..).zip(&spec.track.notches).map(|(index, notch)| NotchOutline {
+    let notches = (0u32..).zip(spec.track.notches.iter()).map(|(index, notch)| NotchOutline {
         weight: notch.weight,
         candidate: spec.track.pods(notch, replicas),
         stable: match spec.track.means {

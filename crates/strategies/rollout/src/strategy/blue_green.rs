@@ -10,7 +10,7 @@ use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
 use crate::strategy::{Misfit, Strategy, checks, placed};
-use crate::track::{After, Means, Notch, OnDoubt, Place, Size, Track, Via};
+use crate::track::{After, Means, Notch, Notches, OnDoubt, Place, Size, Track, Via};
 
 /// A blue-green rollout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Strategy for BlueGreen {
                 None => Via::Selector { preview: self.preview.clone().unwrap_or_else(name) },
             }),
             analyses: analyses.collect(),
-            notches: vec![preview, Notch::at(Weight::FULL)],
+            notches: Notches::new(vec![preview, Notch::at(Weight::FULL)])?,
             before: checks(&self.before, HookPhase::Before),
             after: After {
                 keep_warm: self.keep_warm,

@@ -8,7 +8,9 @@ use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
 use crate::strategy::{Misfit, Strategy, checks, placed};
-use crate::track::{After, Means, Notch, OnDoubt, OnFail, Place, Placed, Size, Track, Via};
+use crate::track::{
+    After, Means, Notch, Notches, OnDoubt, OnFail, Place, Placed, Size, Track, Via,
+};
 
 /// A canary rollout. With a route it moves weights; without one, pods: the share is then what the
 /// pods make it, and beside a full stable side at most half of the traffic before the promotion.
@@ -133,7 +135,9 @@ impl Strategy for Canary {
         }
         // What must be true before all the traffic is asked for at the last notch that has less.
         let gate = notches.iter().rposition(|n| !n.weight.is_full()).unwrap_or(0);
-        notches[gate].checks.extend(checks(&self.before_promotion, HookPhase::BeforePromotion));
+        if let Some(gate) = notches.get_mut(gate) {
+            gate.checks.extend(checks(&self.before_promotion, HookPhase::BeforePromotion));
+        }
         let at_steps = (1u32..).zip(&self.steps).flat_map(|(notch, step)| {
             placed(&step.analyses, Place::At(notch)).collect::<Vec<Placed>>()
         });
@@ -147,7 +151,7 @@ impl Strategy for Canary {
                 None => Via::Replicas,
             }),
             analyses: analyses.collect(),
-            notches,
+            notches: Notches::new(notches)?,
             before: checks(&self.before, HookPhase::Before),
             after: After {
                 keep_warm: self.keep_warm,

@@ -9,7 +9,7 @@ use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
 use crate::strategy::{Misfit, Strategy, checks, placed};
-use crate::track::{After, Means, Notch, OnDoubt, Place, Track};
+use crate::track::{After, Means, Notch, Notches, OnDoubt, Place, Track};
 
 /// A rollout that never runs two versions at once, at the price of downtime.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +31,11 @@ impl Strategy for Recreate {
             DeploymentStrategy::RollingUpdate(_) => Some(DeploymentStrategy::Recreate),
         };
         let deadline = if self.deadline.is_zero() { Span::minutes(10) } else { self.deadline };
+        let top = Notch { bake: self.bake, deadline, ..Notch::at(Weight::FULL) };
         Track {
             strategy: "recreate".to_owned(),
             means: Means::InPlace { strategy },
-            notches: vec![Notch { bake: self.bake, deadline, ..Notch::at(Weight::FULL) }],
+            notches: Notches::new(vec![top])?,
             analyses: placed(&self.background, Place::From(1)).collect(),
             before: checks(&self.before, HookPhase::Before),
             after: After::default(),

@@ -8,7 +8,7 @@ use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
 use crate::strategy::{Misfit, Strategy, checks, placed};
-use crate::track::{After, Means, Notch, OnDoubt, Place, Track};
+use crate::track::{After, Means, Notch, Notches, OnDoubt, Place, Track};
 
 /// A rolling update in place, within the surge and unavailability of the Deployment itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ impl Strategy for RollingUpdate {
         Track {
             strategy: "rolling update".to_owned(),
             means: Means::InPlace { strategy: None },
-            notches,
+            notches: Notches::new(notches)?,
             analyses: placed(&self.background, Place::From(1)).collect(),
             before: checks(&self.before, HookPhase::Before),
             after: After::default(),

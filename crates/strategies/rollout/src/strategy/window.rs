@@ -4,7 +4,7 @@ use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
 use crate::strategy::{Misfit, Strategy};
-use crate::track::{Notch, Place, Track};
+use crate::track::{Notch, Notches, Place, Track};
 
 /// Any strategy, but straight back to one of the last few revisions: what they prove was proven
 /// when they ran. All else is climbed as the strategy says.
@@ -26,7 +26,7 @@ impl<S: Strategy> Strategy for RollbackWindow<S> {
         let near = facts.kept.iter().take(self.revisions as usize);
         if near.into_iter().any(|side| side.template == release.template.digest) {
             track.strategy = format!("{}, straight back", track.strategy);
-            track.notches = vec![Notch::at(Weight::FULL)];
+            track.notches = Notches::new(vec![Notch::at(Weight::FULL)])?;
             track.analyses.retain(|placed| placed.at == Place::After);
         }
         track.checked()

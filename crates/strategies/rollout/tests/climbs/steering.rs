@@ -198,7 +198,7 @@ fn within_the_rollback_window_the_way_back_is_one_notch() {
     for (revisions, notches) in [(1, 1), (0, 3)] {
         let strategy = RollbackWindow { strategy: canary(), revisions };
         let mut back = lab.release_in(first.world.clone(), "r2", "v1", &strategy);
-        assert_eq!(back.cast.spec.track.notches.len(), notches);
+        assert_eq!(back.cast.spec.track.notches.count(), notches);
         assert_eq!(end(&mut back), EndResult::Promoted, "{}", tale(&back));
     }
 }

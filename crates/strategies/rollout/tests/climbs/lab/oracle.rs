@@ -45,7 +45,7 @@ pub(crate) fn subject(spec: &Arc<ClimbSpec>, prompt: Option<Span>) -> Subject {
         Means::Beside(Via::Replicas) => (Shift::Pods, None),
         Means::InPlace { .. } => (Shift::InPlace, None),
     };
-    let notches = (0u32..).zip(&spec.track.notches);
+    let notches = (0u32..).zip(spec.track.notches.iter());
     Subject {
         app: spec.app.clone(),
         run: spec.run.clone(),
