@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     sim.apply(&now).map_err(|mut errors| errors.remove(0))?;
     sim.run_for(Span::minutes(5))?;
 
-    let screen = Terminal::new(io::stdout(), Look::PLAIN);
+    let screen = Terminal::new(io::stdout(), Look::PLAIN).after_the_plan();
     let hosts = Hosts::new([Arc::new(screen) as Arc<dyn Host>, Arc::new(Ann)]);
     let windlass = Windlass::new(sim.platform(), sim.clock(), "demo").with_host(Arc::new(hosts));
     let next = manifest::parse("web.yaml", WEB.replace("1.0.0", "1.1.0").as_bytes())?;

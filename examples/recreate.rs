@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     sim.run_for(Span::minutes(5))?;
 
     let strategy = Recreate { bake: Span::seconds(20), ..Recreate::default() };
-    let screen = Terminal::new(io::stdout(), Look::PLAIN);
+    let screen = Terminal::new(io::stdout(), Look::PLAIN).after_the_plan();
     let windlass = Windlass::new(sim.platform(), sim.clock(), "demo").with_host(Arc::new(screen));
     let next = manifest::parse("web.yaml", WEB.replace("1.0.0", "1.1.0").as_bytes())?;
     let plan = sim.block_on(windlass.plan(&Application::read(&next)?, &strategy))??;

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let strategy = RollingUpdate { gates: vec![gate], ..RollingUpdate::default() };
 
-    let screen = Terminal::new(io::stdout(), Look::PLAIN);
+    let screen = Terminal::new(io::stdout(), Look::PLAIN).after_the_plan();
     let windlass = Windlass::new(sim.platform(), sim.clock(), "demo").with_host(Arc::new(screen));
     let next = manifest::parse("web.yaml", WEB.replace("1.0.0", "1.1.0").as_bytes())?;
     let plan = sim.block_on(windlass.plan(&Application::read(&next)?, &strategy))??;

@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Whoever should hear of the run: a person now, and a page afterwards.
     let recorder = Arc::new(Recorder::default());
-    let screen = Terminal::new(io::stdout(), Look::of(&io::stdout()));
+    let screen = Terminal::new(io::stdout(), Look::of(&io::stdout())).after_the_plan();
     let hosts = Hosts::new([recorder.clone() as Arc<dyn Host>, Arc::new(screen)]);
     let windlass = Windlass::new(sim.platform(), sim.clock(), "demo").with_host(Arc::new(hosts));
 
@@ -69,6 +69,8 @@ fn strategy() -> Result<Canary, Box<dyn Error>> {
             success: Some(limit.parse()?),
             interval: Some(Span::minutes(1)),
             min_requests: 50,
+            // The metrics of this cluster are some seconds behind.
+            lag: Span::seconds(10),
             ..Metric::new(name, measure, Span::minutes(1))
         })
     };

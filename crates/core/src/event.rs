@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::{Sample, Verdict};
+use crate::evidence::{Reading, Sample, Verdict};
 use crate::fence::Epoch;
 use crate::finding::Finding;
 use crate::id::{AppRef, ObjectRef, RunId};
@@ -88,15 +88,19 @@ pub enum What {
         /// `None` when it took effect; what went wrong otherwise.
         fault: Option<String>,
     },
-    /// A measurement was taken.
+    /// A measurement of the candidate was taken.
     Sampled {
         /// The analysis.
         analysis: String,
         /// The metric.
         metric: String,
-        /// What was read, and under which exposure.
+        /// What was read of the candidate, and under which exposure.
         sample: Sample,
-        /// What the analysis makes of it.
+        /// What was read of the stable side at the same time, to compare; `None` where it was not
+        /// asked for or not known. It is for people: nothing is judged by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stable: Option<Reading>,
+        /// What the analysis makes of the candidate's sample.
         judgement: Judgement,
         /// The condition, such as `<= 0.01`.
         limit: String,
@@ -105,7 +109,7 @@ pub enum What {
     Judged {
         /// The analysis.
         analysis: String,
-        /// The notch it speaks of; `None` for one over several.
+        /// The notch it speaks of; `None` for one after the promotion.
         notch: Option<u32>,
         /// The verdict.
         verdict: Verdict,

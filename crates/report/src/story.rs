@@ -80,8 +80,12 @@ pub struct Point<'a> {
     /// Time from the first event to the end of the window that was measured, never later than the
     /// event that told of it.
     pub since: Span,
-    /// What was read, or why nothing was.
+    /// Time from the first event to the event that told of it.
+    pub told: Span,
+    /// What was read of the candidate, or why nothing was.
     pub value: Result<Reading, &'a NoEvidence>,
+    /// What was read of the stable side meanwhile; it is not judged.
+    pub stable: Option<Reading>,
     /// What it is worth.
     pub judgement: Judgement,
     /// The candidate's share that was effective; `None` while it moved.

@@ -17,7 +17,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use windlass_core::event::RunEvent;
+use windlass_core::event::{RunEvent, What};
 use windlass_core::platform::{Approval, Host, Question};
 use windlass_core::time::{Span, Timestamp};
 
@@ -65,7 +65,17 @@ impl<W: Write> Terminal<W> {
     /// # let _ = host;
     /// ```
     pub fn new(writer: W, look: Look) -> Self {
-        let screen = Screen { sink: Sink::new(writer), look, start: None, bars: Bars::default() };
+        let (sink, bars) = (Sink::new(writer), Bars::default());
+        let screen = Screen { sink, look, start: None, bars, plan_is_known: false };
+        Self { screen: Mutex::new(screen) }
+    }
+
+    /// The same for a person who was shown the plan before: of a start only its head is told, not
+    /// its notches, limits and findings again.
+    #[must_use]
+    pub fn after_the_plan(self) -> Self {
+        let mut screen = self.screen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        screen.plan_is_known = true;
         Self { screen: Mutex::new(screen) }
     }
 
@@ -100,13 +110,17 @@ struct Screen<W> {
     look: Look,
     start: Option<Timestamp>,
     bars: Bars,
+    plan_is_known: bool,
 }
 
 impl<W: Write> Screen<W> {
     /// One write per event, so that a frame is never seen half drawn.
     fn show(&mut self, event: &RunEvent) {
         let since = event.at.since(*self.start.get_or_insert(event.at));
-        let told = words::tell(&event.what, self.bars.glance());
+        let mut told = words::tell(&event.what, self.bars.glance());
+        if self.plan_is_known && matches!(event.what, What::Started(_)) {
+            told.truncate(1);
+        }
         let mut out = String::new();
         if self.look.bars {
             out.push_str(self.bars.erase());

@@ -6,7 +6,7 @@ use windlass_core::event::{
     Direction, EndResult, Ending, Expiry, Glance, Judgement, NotchOutline, Outline, SideGlance,
     Stage, What,
 };
-use windlass_core::evidence::{Sample, Verdict};
+use windlass_core::evidence::{Reading, Sample, Verdict};
 use windlass_core::finding::{Finding, Severity};
 use windlass_core::platform::HookAnswer;
 use windlass_core::time::Span;
@@ -73,9 +73,10 @@ fn one(what: &What, last: Option<&Glance>) -> Told {
             None => Told::new("wrote", Tone::Plain, format!("{object}: {change}")),
             Some(fault) => Told::new("fault", Tone::Warn, format!("{object}: {change}: {fault}")),
         },
-        What::Sampled { analysis, metric, sample, judgement, limit } => {
+        What::Sampled { analysis, metric, sample, stable, judgement, limit } => {
             let word = judgement_word(*judgement);
-            let text = format!("{word:<11}  {metric} {} ({analysis})", sampled(sample, limit));
+            let read = sampled(sample, *stable, limit);
+            let text = format!("{word:<11}  {metric} {read} ({analysis})");
             Told::new("sample", judgement_tone(*judgement), text)
         }
         What::Judged { analysis, notch, verdict, evidence } => {
@@ -196,12 +197,13 @@ pub fn waiting(on: &str, expires: Option<&Expiry>) -> String {
     }
 }
 
-fn sampled(sample: &Sample, limit: &str) -> String {
+fn sampled(sample: &Sample, stable: Option<Reading>, limit: &str) -> String {
     let value = match &sample.value {
         Ok(reading) => reading.to_string(),
         Err(why) => format!("nothing: {why}"),
     };
-    format!("{value}, limit {limit}, {}", share(sample.exposure))
+    let beside = stable.map(|stable| format!(" (stable {stable})")).unwrap_or_default();
+    format!("{value}{beside}, limit {limit}, {}", share(sample.exposure))
 }
 
 /// The candidate's share under which a measurement was taken.

@@ -146,11 +146,8 @@ impl<M: Machine> Run<M> {
     /// The monotonic time at which the world should be looked at again at the latest.
     pub fn wake(&self, now: Now) -> Span {
         let mut wake = now.mono + self.pace.heartbeat;
-        for deadline in &self.wait.until {
-            let left = match deadline {
-                Deadline::Watched(at) => at.less(self.watched),
-                Deadline::Wall(at) => at.since(now.wall),
-            };
+        for deadline in self.wait.deadlines() {
+            let left = self.left(&deadline, now);
             if !left.is_zero() {
                 wake = wake.min(now.mono + left);
             }
@@ -301,9 +298,9 @@ impl<M: Machine> Run<M> {
     }
 
     fn ticked(&mut self, now: Now) -> Effects<M> {
-        let passed = |d: &Deadline| matches!(d, Deadline::Wall(at) if now.wall >= *at);
+        let passed = |d: Deadline| matches!(d, Deadline::Wall(at) if now.wall >= at);
         let mut effects = Vec::new();
-        if self.wait.until.iter().any(passed) {
+        if self.wait.deadlines().any(passed) {
             let step = M::decide(&self.spec, &self.state, Cause::Due, &self.open, self.moment(now));
             effects = self.apply(step, Why::Due, now)?;
         }

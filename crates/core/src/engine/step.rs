@@ -6,6 +6,7 @@ use crate::event::{Expiry, What};
 use crate::fence::Fence;
 use crate::journal::{Chain, FORMAT, Head, Record, RecordError, Why};
 use crate::kernel::{Deadline, Machine, Move, OpenAsk, OpenWrite, Step, Waiting, WriteState};
+use crate::time::Span;
 
 impl<M: Machine> Run<M> {
     /// A claim is recorded also where the machine has nothing to do about it: the record is what
@@ -28,13 +29,18 @@ impl<M: Machine> Run<M> {
         if told { vec![self.waiting_event(now)] } else { Vec::new() }
     }
 
-    fn waiting_event(&self, now: Now) -> Effect<M> {
-        let left = |d: &Deadline| match d {
+    /// Time left until a deadline; zero once it has passed.
+    pub(super) fn left(&self, deadline: &Deadline, now: Now) -> Span {
+        match deadline {
             Deadline::Watched(at) => at.less(self.watched),
             Deadline::Wall(at) => at.since(now.wall),
-        };
-        let left = self.wait.until.iter().map(left).filter(|left| !left.is_zero()).min();
-        let expires = left.map(|left| Expiry { left, then: self.wait.then.clone() });
+        }
+    }
+
+    fn waiting_event(&self, now: Now) -> Effect<M> {
+        let left = self.wait.until.iter().map(|(at, then)| (self.left(at, now), then));
+        let nearest = left.filter(|(left, _)| !left.is_zero()).min_by_key(|(left, _)| *left);
+        let expires = nearest.map(|(left, then)| Expiry { left, then: then.clone() });
         Effect::Emit(What::Waiting { on: self.wait.on.clone(), expires })
     }
 

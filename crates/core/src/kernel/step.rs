@@ -51,16 +51,18 @@ pub enum Deadline {
 pub struct Waiting {
     /// Whose turn it is, and for what, in one line.
     pub on: String,
-    /// The earliest deadlines of each clock.
-    pub until: Vec<Deadline>,
-    /// What happens then, in one line.
-    pub then: String,
+    /// When it ends by itself, and what happens then, in one line each. People are told the nearest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub until: Vec<(Deadline, String)>,
+    /// When to look again although nothing ends then, such as for the next question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wake: Vec<Deadline>,
 }
 
 impl Waiting {
     /// A wait without a deadline of its own: something else (a signal, a write's end) ends it.
     pub fn on(on: impl Into<String>) -> Self {
-        Self { on: on.into(), until: Vec::new(), then: String::new() }
+        Self { on: on.into(), until: Vec::new(), wake: Vec::new() }
     }
 
     /// Whatever was waited for before.
@@ -68,12 +70,23 @@ impl Waiting {
         Self::on("")
     }
 
-    /// The same wait, ended by a deadline.
+    /// The same wait, ended by a deadline: what happens then.
     #[must_use]
     pub fn until(mut self, deadline: Deadline, then: impl Into<String>) -> Self {
-        self.until.push(deadline);
-        self.then = then.into();
+        self.until.push((deadline, then.into()));
         self
+    }
+
+    /// The same wait, with a time at which the world is looked at again.
+    #[must_use]
+    pub fn waking(mut self, deadline: Deadline) -> Self {
+        self.wake.push(deadline);
+        self
+    }
+
+    /// Every deadline, whether something ends then or not.
+    pub fn deadlines(&self) -> impl Iterator<Item = Deadline> {
+        self.until.iter().map(|(deadline, _)| *deadline).chain(self.wake.iter().copied())
     }
 }
 

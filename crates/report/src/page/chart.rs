@@ -109,7 +109,7 @@ impl Chart {
         let mut panels = Vec::new();
         panels.extend(traffic(story, time));
         panels.extend(pods(story, time));
-        panels.extend(story.metrics.iter().take(METRICS).map(|m| metric::panel(m, time)));
+        panels.extend(story.metrics.iter().take(METRICS).map(|m| metric::panel(story, m, time)));
         let (bands, edges) = bands(story, time);
         Self {
             lasted: story.lasted,

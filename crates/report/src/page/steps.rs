@@ -7,7 +7,7 @@ use windlass_core::time::Span;
 use super::axis::TimeAxis;
 
 /// Width of the drawing plane; it is stretched to the width of the page.
-const PLANE: f64 = 10_000.0;
+pub(super) const PLANE: f64 = 10_000.0;
 
 /// Columns that a line of very many steps is thinned to.
 const COLUMNS: u32 = 1_000;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use windlass_core::evidence::Reading;
 use windlass_core::time::Span;
 
 use super::marks::AsideRow;
 use super::{ROWS, class, middle_out, text};
-use crate::story::{Outcome, Phase, Story};
+use crate::story::{At, Judged, Outcome, Phase, Story};
 use crate::words::{self, Tone};
 
 /// One table.
@@ -145,26 +146,54 @@ fn verdicts(story: &Story<'_>) -> Table {
         let it = &judged.it;
         vec![
             cell(words::clock(judged.since)),
-            cell(it.notch.map_or("all".to_owned(), |n| n.to_string())),
+            cell(it.notch.map_or("after".to_owned(), |n| n.to_string())),
             cell(it.analysis),
             badge(it.verdict.to_string(), words::verdict_tone(it.verdict)),
             lines(it.evidence),
+            lines(&stable_lines(story, judged)),
         ]
     });
     Table {
         id: "verdicts",
         title: "Verdicts",
-        caption: "What each analysis concluded, and from what.".to_owned(),
+        caption:
+            "What each analysis concluded of the candidate, and from what. The stable side is \
+                  shown to compare; nothing is judged by it."
+                .to_owned(),
         columns: vec![
             column("Time", "time"),
             column("Notch", "num"),
             column("Analysis", ""),
             column("Verdict", ""),
-            column("Evidence", "text"),
+            column("Candidate", "text"),
+            column("Stable meanwhile", "text"),
         ],
         rows: rows.collect(),
         none: "No analysis came to a verdict.",
     }
+}
+
+/// What was read of the stable side since the verdict before, one line per metric.
+fn stable_lines(story: &Story<'_>, judged: &At<Judged<'_>>) -> Vec<String> {
+    let same = |other: &&At<Judged<'_>>| other.it.analysis == judged.it.analysis;
+    let earlier = story.verdicts.iter().filter(same).map(|v| v.since).filter(|s| *s < judged.since);
+    let since = earlier.max();
+    let mut lines = Vec::new();
+    for metric in &story.metrics {
+        let here = metric.points.iter().filter(|p| {
+            p.analysis == judged.it.analysis && p.told <= judged.since && Some(p.told) > since
+        });
+        let readings: Vec<Reading> = here.filter_map(|p| p.stable).collect();
+        if let (Some(low), Some(high)) = (readings.iter().min(), readings.iter().max()) {
+            let range = if low == high { low.to_string() } else { format!("{low} to {high}") };
+            let count = words::counted(readings.len(), "reading", "readings");
+            lines.push(format!("{} {range} ({count})", metric.name));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("–".to_owned());
+    }
+    lines
 }
 
 fn way(asides: Vec<AsideRow>) -> Table {

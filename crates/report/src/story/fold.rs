@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use windlass_core::event::{Judgement, Limit, Outline, RunEvent, What};
+use windlass_core::event::{Limit, Outline, RunEvent, What};
 use windlass_core::evidence::{Reading, Sample};
 use windlass_core::id::ObjectRef;
 use windlass_core::time::Span;
@@ -65,8 +65,14 @@ impl<'a> Fold<'a> {
             What::Answered { object, change, fault } => {
                 self.answered(now, object, change, fault.as_deref());
             }
-            What::Sampled { analysis, metric, sample, judgement, limit } => {
-                let point = self.point(now, analysis, sample, *judgement);
+            What::Sampled { analysis, metric, sample, stable, judgement, limit } => {
+                let Sample { value, at, exposure } = sample;
+                // A window cannot end after the event that tells of it.
+                let since = at.since(self.story.start).min(now);
+                let (value, exposure) = (value.as_ref().copied(), *exposure);
+                let (stable, judgement) = (*stable, *judgement);
+                let point =
+                    Point { since, told: now, value, stable, judgement, exposure, analysis };
                 self.sampled(metric, limit, point);
             }
             What::Judged { analysis, notch, verdict, evidence } => {
@@ -119,20 +125,6 @@ impl<'a> Fold<'a> {
             metrics.len() - 1
         });
         &mut metrics[position]
-    }
-
-    fn point(
-        &self,
-        now: Span,
-        analysis: &'a str,
-        sample: &'a Sample,
-        judgement: Judgement,
-    ) -> Point<'a> {
-        let Sample { value, at, exposure } = sample;
-        // A window cannot end after the event that tells of it.
-        let since = at.since(self.story.start).min(now);
-        let value = value.as_ref().copied();
-        Point { since, value, judgement, exposure: *exposure, analysis }
     }
 
     fn sampled(&mut self, metric: &'a str, limit: &'a str, point: Point<'a>) {

@@ -78,6 +78,11 @@ fn samples(events: &[RunEvent]) -> usize {
     events.iter().filter(|e| matches!(e.what, What::Sampled { .. })).count()
 }
 
+fn readings_of_stable(events: &[RunEvent]) -> usize {
+    let read = |e: &&RunEvent| matches!(e.what, What::Sampled { stable: Some(_), .. });
+    events.iter().filter(read).count()
+}
+
 fn dots(document: &Document<'_>) -> usize {
     let titled = |n: &roxmltree::Node<'_, '_>| {
         n.has_tag_name("use") && n.children().any(|c| c.has_tag_name("title"))
@@ -91,7 +96,7 @@ fn a_good_run_shows_every_measurement_notch_write_and_finding() {
     let html = shown("good", &events);
     check_any(&html);
     let document = parsed(&html);
-    assert_eq!(dots(&document), samples(&events));
+    assert_eq!(dots(&document), samples(&events) + readings_of_stable(&events));
     assert_eq!(count(&document, "rect", "holding"), 4 + 1, "four notches and the legend");
     assert_eq!(count(&document, "line", "limit"), 2);
     let text = text_of(&document);
@@ -129,6 +134,43 @@ fn findings_stand_by_severity_whatever_order_they_came_in() {
     let words: Vec<String> =
         rows.map(|row| text_of_node(row.first_element_child().unwrap())).collect();
     assert_eq!(words, ["error", "warn", "warn", "info"]);
+}
+
+#[test]
+fn both_versions_are_drawn_and_named_with_the_limit() {
+    let events = streams::good();
+    let html = page(&events).unwrap();
+    let document = parsed(&html);
+    // A line in each of two panels, and its entry in the legend.
+    assert_eq!(count(&document, "path", "stable") - areas(&document, "stable"), 4);
+    assert_eq!(count(&document, "path", "candidate") - areas(&document, "candidate"), 4);
+    let text = text_of(&document);
+    for wanted in ["candidate 1.1.0", "stable 1.0.0", "limit <= 0.01", "Stable meanwhile"] {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+    assert!(readings_of_stable(&events) > 0);
+}
+
+#[test]
+fn without_readings_of_the_stable_side_no_line_pretends_to_be_it() {
+    let mut events = streams::good();
+    for event in &mut events {
+        if let What::Sampled { stable, .. } = &mut event.what {
+            *stable = None;
+        }
+    }
+    let html = page(&events).unwrap();
+    let document = parsed(&html);
+    assert!(!text_of(&document).contains("stable 1.0.0"));
+    assert!(!html.contains("href=\"#stable\""));
+    assert!(!html.contains("d=\"\""), "no empty path is drawn");
+}
+
+fn areas(document: &Document<'_>, class: &str) -> usize {
+    let has = |n: &roxmltree::Node<'_, '_>| {
+        n.has_tag_name("path") && n.attribute("class") == Some(&format!("area {class}"))
+    };
+    document.descendants().filter(has).count()
 }
 
 #[test]

@@ -98,11 +98,13 @@ fn sampled() -> impl Strategy<Value = What> {
     let sample = (value, any::<i64>(), option::of(weight())).prop_map(|(value, at, exposure)| {
         Sample { value, at: Timestamp::from_millis(at), exposure }
     });
-    (text(), "[ab]", sample, judgement, text()).prop_map(
-        |(analysis, metric, sample, judgement, limit)| What::Sampled {
+    let stable = option::of(any::<i64>().prop_map(Reading::from_millionths));
+    (text(), "[ab]", sample, stable, judgement, text()).prop_map(
+        |(analysis, metric, sample, stable, judgement, limit)| What::Sampled {
             analysis,
             metric,
             sample,
+            stable,
             judgement,
             limit,
         },

@@ -84,10 +84,12 @@ impl Stream {
             at: self.at,
             exposure: Some(percent(share)),
         };
+        let both = share < 100 && metric != "queue depth";
         self.say(What::Sampled {
             analysis: "guard".to_owned(),
             metric: metric.to_owned(),
             sample,
+            stable: both.then(|| Reading::from_millionths(limit / 6 + value % 97)),
             judgement,
             limit: format!("<= {}", Reading::from_millionths(text)),
         })
@@ -104,6 +106,7 @@ impl Stream {
             analysis: "guard".to_owned(),
             metric: metric.to_owned(),
             sample,
+            stable: None,
             judgement,
             limit: "<= 0.01".to_owned(),
         })

@@ -23,6 +23,17 @@ fn a_pipe_gets_one_line_per_event_and_per_line_of_the_plan() {
 }
 
 #[test]
+fn a_person_who_has_seen_the_plan_is_not_told_it_again() {
+    let events = streams::good();
+    let terminal = Terminal::new(Vec::new(), Look::PLAIN).after_the_plan();
+    events.iter().for_each(|event| terminal.notify(event));
+    let lines = String::from_utf8(terminal.finish().unwrap()).unwrap();
+    assert_eq!(lines.lines().count(), events.len());
+    assert!(lines.contains("start       phase8/threat-detection 1.0.0 -> 1.1.0"), "{lines}");
+    assert!(!lines.contains("finding") && !lines.contains("plan 1/4"), "{lines}");
+}
+
+#[test]
 fn an_abort_reads_from_the_cause_to_what_runs_now() {
     golden::check("tests/golden/bad.txt", &shown(&streams::bad(), Look::PLAIN));
 }

@@ -202,6 +202,14 @@ impl Analysis {
         Ok(Self { name: analysis, metrics })
     }
 
+    /// The same analysis, with or without the stable side's readings beside all of its metrics, see
+    /// [`Metric::show_stable`].
+    #[must_use]
+    pub fn showing_stable(mut self, show: bool) -> Self {
+        self.metrics.iter_mut().for_each(|metric| metric.show_stable = Some(show));
+        self
+    }
+
     /// Its name, as verdicts are told under it.
     pub fn name(&self) -> &str {
         &self.name

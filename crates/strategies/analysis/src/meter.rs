@@ -58,11 +58,25 @@ pub(crate) struct Meter {
     pub(crate) recent: Vec<Option<Reading>>,
     /// Why there was no evidence the last time there was none.
     pub(crate) reason: Option<String>,
+    /// How far behind the source's newest point was at most, up to a window.
+    #[serde(default)]
+    lag: Span,
 }
 
 impl Meter {
     pub(crate) fn starting_at(due: Span) -> Self {
         Self { due, ..Self::default() }
+    }
+
+    /// Learns from an answer how far its source is behind. One that is more than a window behind is
+    /// broken and teaches nothing more.
+    pub(crate) fn learn(&mut self, metric: &Metric, behind: Span) {
+        self.lag = self.lag.max(behind.min(metric.window));
+    }
+
+    /// How long after an exposure began its first full window is to be had.
+    pub(crate) fn first_after(&self, metric: &Metric) -> Span {
+        metric.window + metric.lag.max(self.lag)
     }
 
     pub(crate) fn discard(&mut self) {
@@ -163,6 +177,43 @@ impl Meter {
             (0, _) => Verdict::Inconclusive(Doubt::Undecided),
             _ => Verdict::Pass,
         }
+    }
+
+    /// Why it does not pass when nothing more is measured, in a few words; `None` where it passes.
+    pub(crate) fn because(&self, metric: &Metric, share: Option<Weight>) -> Option<String> {
+        let verdict = self.end(metric, share);
+        let name = &metric.name;
+        let Tally { bad, open, .. } = self.total;
+        let samples = match self.total.measured() {
+            1 => "1 sample".to_owned(),
+            n => format!("{n} samples"),
+        };
+        let reason = self.reason.as_deref().map(|it| format!(" ({it})")).unwrap_or_default();
+        Some(match verdict {
+            Verdict::Pass => return None,
+            Verdict::Fail => format!("{}, {bad} bad of {samples}", self.last_read(metric)),
+            Verdict::Inconclusive(Doubt::Undecided) => {
+                format!("{}, {open} undecided of {samples}", self.last_read(metric))
+            }
+            Verdict::Inconclusive(Doubt::NoEvidence) => {
+                format!("{name}: no evidence {} times in a row{reason}", self.errors_in_row)
+            }
+            Verdict::Inconclusive(Doubt::NoMeasurement) => {
+                let at = share.map(|share| format!(" at {share}")).unwrap_or_default();
+                format!("{name}: nothing was measured{at}{reason}")
+            }
+            Verdict::Inconclusive(Doubt::EndedEarly) => {
+                format!("{name}: ended early, after {samples}{reason}")
+            }
+        })
+    }
+
+    /// `error rate 0.0812, limit <= 0.01, at 5 %`.
+    fn last_read(&self, metric: &Metric) -> String {
+        let last = self.recent.iter().rev().find_map(|reading| *reading);
+        let value = last.map(|reading| format!(" {reading}")).unwrap_or_default();
+        let share = self.here.map(|(share, _)| format!(", at {share}")).unwrap_or_default();
+        format!("{}{value}, limit {}{share}", metric.name, metric.limit())
     }
 
     /// The evidence in one line.

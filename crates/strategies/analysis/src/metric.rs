@@ -89,6 +89,16 @@ pub struct Metric {
     /// Measure and tell, but leave the verdict alone.
     #[serde(default)]
     pub dry_run: bool,
+    /// Read the stable side along with the candidate while both serve traffic, so that people see
+    /// both: one more query per measurement, never judged and never waited for. Without it: for
+    /// error rate and latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show_stable: Option<bool>,
+    /// How far the source's newest point may be behind, such as an interval of scraping. The first
+    /// measurement under an exposure is taken when its window can lie wholly under it: this much
+    /// after the window. A source that turns out to be slower is learned from its answers.
+    #[serde(default)]
+    pub lag: Span,
 }
 
 const fn kept() -> u8 {
@@ -151,7 +161,24 @@ impl Metric {
             min_requests: 0,
             keep: KEPT,
             dry_run: false,
+            show_stable: None,
+            lag: Span::ZERO,
         }
+    }
+
+    /// The same metric, with or without the stable side's reading beside it.
+    #[must_use]
+    pub fn showing_stable(self, show: bool) -> Self {
+        Self { show_stable: Some(show), ..self }
+    }
+
+    /// Whether the stable side is read along with the candidate, see
+    /// [`show_stable`](Self::show_stable).
+    pub fn shows_stable(&self) -> bool {
+        self.show_stable.unwrap_or(match self.measure {
+            Measure::ErrorRate | Measure::Latency { .. } => true,
+            Measure::Requests | Measure::Query(_) => false,
+        })
     }
 
     /// Measurements after which the metric is done: the count, else one without an interval, else

@@ -1,10 +1,13 @@
 //! The adapter through which a climb meets a platform.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
 use windlass_core::engine::World;
-use windlass_core::evidence::Sample;
+use windlass_core::evidence::{Reading, Sample};
 use windlass_core::fence::{Epoch, Fence};
 use windlass_core::id::{Holder, Kind, RunId};
 use windlass_core::platform::{
@@ -35,12 +38,27 @@ impl ClimbWorld {
         }
     }
 
+    async fn read(&self, query: Option<&MetricQuery>) -> Option<Reading> {
+        self.platform.metrics.query(&self.spec.app, query?).await.1.ok()
+    }
+
     /// A measurement is stamped with the exposure that is in effect once the answer is there.
     async fn measure(&self, query: &MetricQuery) -> Sample {
         let (at, value) = self.platform.metrics.query(&self.spec.app, query).await;
         let seen = self.observe().await.ok();
         let exposure = seen.and_then(|seen| Scene::of(&self.spec, &seen).exposure(&self.spec));
         Sample { value, at, exposure }
+    }
+}
+
+/// What `own` gives, and what `beside` has given by then: it is not waited for.
+async fn along<A, B>(
+    own: impl Future<Output = A>,
+    beside: impl Future<Output = Option<B>>,
+) -> (A, Option<B>) {
+    match select(pin!(beside), pin!(own)).await {
+        Either::Left((beside, own)) => (own.await, beside),
+        Either::Right((own, beside)) => (own, beside.now_or_never().flatten()),
     }
 }
 
@@ -81,12 +99,14 @@ impl World<Climb> for ClimbWorld {
 
     async fn ask(&self, ask: &Ask) -> Answer {
         match ask {
-            Ask::Metric { query, requests, .. } => {
-                let mut held = None;
-                if let Some(requests) = requests {
-                    held = self.platform.metrics.query(&self.spec.app, requests).await.1.ok();
-                }
-                Answer::Metric { sample: self.measure(query).await, requests: held }
+            Ask::Metric { query, requests, stable, .. } => {
+                let own = async {
+                    let requests = self.read(requests.as_ref()).await;
+                    (self.measure(query).await, requests)
+                };
+                let stable = stable.clone().map(|side| MetricQuery { side, ..query.clone() });
+                let ((sample, requests), stable) = along(own, self.read(stable.as_ref())).await;
+                Answer::Metric { sample, requests, stable }
             }
             Ask::Hook { call, .. } => {
                 Answer::Hook(self.platform.hooks.call(&self.spec.app, call).await)
@@ -100,5 +120,29 @@ impl World<Climb> for ClimbWorld {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use futures_util::FutureExt as _;
+
+    use super::along;
+
+    #[test]
+    fn what_stands_beside_is_taken_when_it_is_there_and_never_waited_for() {
+        let there = along(ready(1), ready(Some(2))).now_or_never();
+        assert_eq!(there, Some((1, Some(2))));
+        let hangs = along(ready(1), pending::<Option<u8>>()).now_or_never();
+        assert_eq!(hangs, Some((1, None)));
+        let nothing = along(ready(1), ready(None::<u8>)).now_or_never();
+        assert_eq!(nothing, Some((1, None)));
+    }
+
+    #[test]
+    fn what_stands_beside_ends_nothing_by_being_first() {
+        assert_eq!(along(pending::<u8>(), ready(Some(2))).now_or_never(), None);
     }
 }

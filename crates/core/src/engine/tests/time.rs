@@ -91,7 +91,7 @@ fn the_run_wakes_for_the_next_deadline_of_either_clock_and_at_each_heartbeat() {
     let mut bare = Bare::claimed();
     bare.see(0, 7);
     let bake = Deadline::Watched(Span::seconds(30));
-    assert!(bare.run.wait().until.contains(&bake));
+    assert!(bare.run.wait().deadlines().any(|it| it == bake));
     let wake = |bare: &Bare| bare.run.wake(bare.now).less(bare.now.mono);
     assert_eq!(wake(&bare), Pace::default().heartbeat);
     for _ in 0..8 {
@@ -115,6 +115,7 @@ fn a_wait_tells_the_time_left_until_its_next_deadline() {
         panic!("{effects:?} tells no wait")
     };
     assert_eq!((on.as_str(), expiry.left), ("the bake", Span::seconds(30)));
+    assert_eq!(expiry.then, "go on", "not what happens at a later deadline");
 }
 
 fn reads_of_a_life(lab: &mut Lab) -> usize {

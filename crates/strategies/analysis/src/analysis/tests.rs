@@ -125,7 +125,7 @@ const FULL: &str = r#"{"name": "a", "metrics": [{
     "success": "<= 0.25", "failure": "> 0.5", "count": 10, "interval": "30s",
     "initialDelay": "1m", "failureLimit": -1, "inconclusiveLimit": 2,
     "consecutiveErrorLimit": 3, "consecutiveSuccessLimit": 4, "minRequests": 100, "keep": 5,
-    "dryRun": false}]}"#;
+    "dryRun": false, "showStable": false, "lag": "15s"}]}"#;
 
 #[test]
 fn every_field_is_read_and_printed() {
@@ -147,10 +147,23 @@ fn every_field_is_read_and_printed() {
         min_requests: 100,
         keep: 5,
         dry_run: false,
+        show_stable: Some(false),
+        lag: Span::seconds(15),
     };
     assert_eq!(metric, &expected);
     let printed = serde_json::to_string(&analysis).unwrap();
     assert_eq!(serde_json::from_str::<Analysis>(&printed).unwrap(), analysis);
+}
+
+#[test]
+fn the_stable_side_is_shown_for_rates_and_latencies_unless_somebody_says_otherwise() {
+    let minute = Span::minutes(1);
+    let shows = |measure: &Measure| Metric::new("m", measure.clone(), minute).shows_stable();
+    assert!(shows(&Measure::ErrorRate) && shows(&Measure::Latency { quantile: 9_900 }));
+    assert!(!shows(&Measure::Requests) && !shows(&Measure::Query("up{{hash}}".into())));
+    assert!(Metric::new("m", Measure::Requests, minute).showing_stable(true).shows_stable());
+    let quiet = Analysis::new("a", vec![metric()]).unwrap().showing_stable(false);
+    assert!(quiet.metrics().all(|(_, metric)| !metric.shows_stable()));
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::climb::step::{Act, Turn, abort, carry_out};
 use crate::climb::{Climb, drift, ground, hold, in_place, settle};
 use crate::track::{Means, Place};
 
-use deadlines::{past_total, with_total};
+use deadlines::{past_total, with_deadlines};
 
 /// One decision and what it rests on.
 #[derive(Clone, Copy)]
@@ -44,7 +44,7 @@ pub(crate) fn advance(
         .or_else(|| drift::drift(spec, state, scene, open, now))
         .or_else(|| here.overdue())
         .unwrap_or_else(|| here.by_phase());
-    with_total(spec, state, step)
+    with_deadlines(spec, state, step)
 }
 
 /// The total deadline counts wall time, so it must fire without a look.

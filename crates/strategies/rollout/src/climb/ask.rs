@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use windlass_analysis::{Exposure, MetricIndex};
 use windlass_core::event::What;
 use windlass_core::evidence::{Reading, Sample};
+use windlass_core::id::PodHash;
 use windlass_core::kernel::{Step, Waiting};
 use windlass_core::platform::{HookAnswer, HookCall, MetricQuery};
 use windlass_core::time::{Moment, Span};
@@ -29,6 +30,11 @@ pub enum Ask {
         query: MetricQuery,
         /// How many requests the window holds, where the metric wants to know.
         requests: Option<MetricQuery>,
+        /// The stable side, where it is read too; see [`Metric::show_stable`].
+        ///
+        /// [`Metric::show_stable`]: windlass_analysis::Metric::show_stable
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stable: Option<PodHash>,
     },
     /// A check of the user's own; the index says which of the stage.
     Hook {
@@ -53,6 +59,9 @@ pub enum Answer {
         sample: Sample,
         /// How many requests the window held.
         requests: Option<Reading>,
+        /// What was read of the stable side meanwhile. It is told, and nothing rests on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stable: Option<Reading>,
     },
     /// What a hook said.
     Hook(HookAnswer),
@@ -81,9 +90,9 @@ pub(crate) fn answered(
     now: Moment,
 ) -> Step<Climb> {
     match (ask, answer) {
-        (Ask::Metric { analysis, metric, .. }, Answer::Metric { sample, requests }) => {
+        (Ask::Metric { analysis, metric, .. }, Answer::Metric { sample, requests, stable }) => {
             let answer = windlass_analysis::Answer { sample: sample.clone(), requests: *requests };
-            measured(spec, state, *analysis, *metric, &answer, now)
+            measured(spec, state, (*analysis, *metric), &answer, *stable, now)
         }
         (Ask::Hook { index, call }, Answer::Hook(said)) => hooked(state, *index, call, said, now),
         (Ask::Approval { .. }, Answer::Granted { .. }) => with_hold(state, |hold| {
@@ -110,13 +119,13 @@ fn with_hold(state: &State, change: impl FnOnce(&mut Hold)) -> Step<Climb> {
 }
 
 /// A measurement that comes after its hold has ended counts for nothing: it was taken under an
-/// exposure that is no more.
+/// exposure that is no more. What was read of the stable side is told, and goes no further.
 fn measured(
     spec: &ClimbSpec,
     state: &State,
-    analysis: usize,
-    metric: MetricIndex,
+    (analysis, metric): (usize, MetricIndex),
     answer: &windlass_analysis::Answer,
+    stable: Option<Reading>,
     now: Moment,
 ) -> Step<Climb> {
     let Some(placed) = spec.track.analyses.get(analysis) else {
@@ -133,6 +142,7 @@ fn measured(
             analysis: placed.analysis.name().to_owned(),
             metric: asked.name.clone(),
             sample: answer.sample.clone(),
+            stable,
             judgement,
             limit: asked.limit(),
         });

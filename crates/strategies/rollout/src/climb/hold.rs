@@ -1,5 +1,6 @@
 //! The hold of a notch: what is still to be asked, and what the evidence says.
 
+use windlass_analysis::Metric;
 use windlass_core::event::What;
 use windlass_core::evidence::{Doubt, Verdict};
 use windlass_core::kernel::{Deadline, Open, Step, Waiting};
@@ -10,7 +11,7 @@ use windlass_core::weight::Weight;
 use crate::climb::Climb;
 use crate::climb::ask::Ask;
 use crate::climb::spec::ClimbSpec;
-use crate::climb::state::{Hold, State};
+use crate::climb::state::{Hold, Phase, State};
 use crate::climb::step::Turn;
 use crate::track::{Check, Place};
 
@@ -83,18 +84,18 @@ pub(crate) fn look(
     open: &Open<Climb>,
     now: Moment,
 ) -> Held {
-    let (verdict, says) = judge(spec, state, hold, asks, now);
+    let Judged { verdict, why, says } = judge(spec, state, hold, asks, now);
     if let Some(reason) = &hold.failed {
         return Held::Failed(reason.clone(), says);
     }
     if verdict == Some(Verdict::Fail) {
-        return Held::Failed(evidence(&says), says);
+        return Held::Failed(why, says);
     }
     if hold.skipped || state.jump {
         return Held::Passed(says);
     }
     if let Some(Verdict::Inconclusive(_)) = verdict {
-        return Held::Open(evidence(&says), says);
+        return Held::Open(why, says);
     }
     let limit = spec.limits.approval;
     if asks.approval && !hold.approved && now.wall >= hold.wall + asks.bake + limit {
@@ -118,28 +119,35 @@ pub(crate) fn look(
     Held::More(Box::new(Step::Stay(waiting(spec, state, hold, asks))))
 }
 
-/// The worst verdict of all analyses of this stage; `None` while one has to go on.
+/// What the analyses of a stage come to.
+struct Judged {
+    /// The worst verdict of all; `None` while one has to go on.
+    verdict: Option<Verdict>,
+    /// Why it is not good, in one short line; the whole evidence is in the events.
+    why: String,
+    /// Every verdict with its evidence.
+    says: Vec<What>,
+}
+
+/// The worst verdict of all analyses of this stage.
 ///
 /// One that goes on without end is judged when the bake is over, by what speaks of the share in
 /// effect; where it has nothing good by then it gets as long again as the notch has to be reached.
-fn judge(
-    spec: &ClimbSpec,
-    state: &State,
-    hold: &Hold,
-    asks: &Asks<'_>,
-    now: Moment,
-) -> (Option<Verdict>, Vec<What>) {
+fn judge(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>, now: Moment) -> Judged {
     let baked = now.watched >= hold.since + asks.bake;
     let late = now.watched >= hold.since + asks.bake + asks.patience;
     let mut all = Some(Verdict::Pass);
-    let mut says = Vec::new();
+    let (mut why, mut says) = (Vec::new(), Vec::new());
     for (placed, progress) in spec.track.analyses.iter().zip(&state.progress) {
         if !(asks.covers)(placed.at, state.notch) {
             continue;
         }
         let Some(progress) = progress else {
-            return (Some(Verdict::Inconclusive(Doubt::NoMeasurement)), says);
+            let verdict = Some(Verdict::Inconclusive(Doubt::NoMeasurement));
+            let why = format!("{}: it was not begun", placed.analysis.name());
+            return Judged { verdict, why, says };
         };
+        let warm = state.phase == Phase::Warm;
         let spec = &placed.analysis;
         let at_end = progress.end(spec, hold.under);
         let verdict = match progress.verdict(spec) {
@@ -152,9 +160,14 @@ fn judge(
         };
         let verdict = if late { verdict.or(Some(at_end)) } else { verdict };
         if let Some(verdict) = &verdict {
+            if let Some(cause) =
+                progress.because(spec, hold.under).filter(|_| *verdict != Verdict::Pass)
+            {
+                why.push(format!("{}: {cause}", spec.name()));
+            }
             says.push(What::Judged {
                 analysis: spec.name().to_owned(),
-                notch: Some(state.notch + 1),
+                notch: (!warm).then_some(state.notch + 1),
                 verdict: verdict.clone(),
                 evidence: progress.evidence(spec),
             });
@@ -166,21 +179,7 @@ fn judge(
             (_, None) | (None, Some(_)) => None,
         };
     }
-    (all, says)
-}
-
-fn evidence(says: &[What]) -> String {
-    let mut lines = Vec::new();
-    for what in says {
-        if let What::Judged { analysis, verdict, evidence, .. } = what
-            && *verdict != Verdict::Pass
-        {
-            // The whole evidence is in the verdict's own event; here its gist will do.
-            let gist = evidence.iter().map(|line| line.split(", before").next().unwrap_or(line));
-            lines.push(format!("{analysis}: {verdict} ({})", gist.collect::<Vec<_>>().join("; ")));
-        }
-    }
-    lines.join("; ")
+    Judged { verdict: all, why: why.join("; "), says }
 }
 
 fn measurements(
@@ -200,7 +199,7 @@ fn measurements(
         for metric in progress.due(&placed.analysis, now.watched) {
             let Some(asked) = placed.analysis.metric(metric) else { continue };
             // A window that reaches back before the hold would count for nothing.
-            if now.watched < hold.since + asked.window {
+            if now.watched < progress.first_under(&placed.analysis, metric, hold.since) {
                 continue;
             }
             due.push(Ask::Metric {
@@ -208,10 +207,17 @@ fn measurements(
                 metric,
                 query: asked.query(spec.candidate.hash.clone()),
                 requests: asked.requests_query(spec.candidate.hash.clone()),
+                stable: beside(hold, asked).then(|| spec.stable.hash.clone()),
             });
         }
     }
     due
+}
+
+/// True where a measurement of the stable side has something to say beside the candidate's: while
+/// it has traffic.
+fn beside(hold: &Hold, metric: &Metric) -> bool {
+    metric.shows_stable() && hold.under.is_some_and(|share| share < Weight::FULL)
 }
 
 /// Hooks and approvals that are still open. What says yes to the evidence is asked only once it is
@@ -239,23 +245,55 @@ fn people(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>, proven:
 }
 
 fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Waiting {
-    let end = hold.since + asks.bake;
-    let mut on = vec![format!("notch {}: evidence", state.notch + 1)];
+    let baked = Deadline::Watched(hold.since + asks.bake);
+    let late = Deadline::Watched(hold.since + asks.bake + asks.patience);
+    let measured = spec.track.analyses.iter().any(|it| (asks.covers)(it.at, state.notch));
+    let then = if state.phase == Phase::Warm {
+        "the old side is taken down"
+    } else if measured {
+        "the verdict is read"
+    } else {
+        "the bake is over"
+    };
+    let mut wait = Waiting::on(on(spec, state, hold, asks)).until(baked, then);
+    if measured {
+        wait = wait.until(late, "what there is decides");
+    }
+    if asks.approval && !hold.approved {
+        wait = wait.until(Deadline::Wall(hold.wall + asks.bake + spec.limits.approval), "abort");
+    }
+    wait = wait.waking(Deadline::Watched(hold.ask_again));
+    for (placed, progress) in spec.track.analyses.iter().zip(&state.progress) {
+        let Some(progress) = progress else { continue };
+        wait.wake.extend(progress.next_due(&placed.analysis).map(Deadline::Watched));
+        let first = |(index, _)| progress.first_under(&placed.analysis, index, hold.since);
+        wait.wake.extend(placed.analysis.metrics().map(first).map(Deadline::Watched));
+    }
+    wait
+}
+
+/// What a stage waits for, in words.
+fn on(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> String {
+    let mut on = Vec::new();
+    if spec.track.analyses.iter().any(|it| (asks.covers)(it.at, state.notch)) {
+        on.push("evidence".to_owned());
+    } else if !asks.bake.is_zero() && state.phase != Phase::Warm {
+        on.push("the bake".to_owned());
+    }
+    let left = asks.checks.iter().zip(&hold.passed).filter(|(_, passed)| !**passed);
+    on.extend(left.map(|(check, _)| format!("hook {}", check.hook)));
     if asks.approval && !hold.approved {
         on.push("an approval".to_owned());
     }
-    let mut wait = Waiting::on(on.join(" and "));
-    wait = wait.until(Deadline::Watched(end), "the verdict is read");
-    wait.until.push(Deadline::Watched(hold.ask_again));
-    wait.until.push(Deadline::Watched(end + asks.patience));
-    if asks.approval && !hold.approved {
-        wait.until.push(Deadline::Wall(hold.wall + asks.bake + spec.limits.approval));
+    let on = on.join(", ");
+    match state.phase {
+        Phase::Warm if on.is_empty() => format!("{} is kept warm", spec.from),
+        Phase::Warm => format!("{} is kept warm: {on}", spec.from),
+        Phase::Before => format!("before anything is touched: {on}"),
+        Phase::Climb
+        | Phase::Promote
+        | Phase::Settle
+        | Phase::Lower { .. }
+        | Phase::Yield { .. } => format!("notch {}: {on}", state.notch + 1),
     }
-    for (placed, progress) in spec.track.analyses.iter().zip(&state.progress) {
-        let due = progress.as_ref().and_then(|p| p.next_due(&placed.analysis));
-        wait.until.extend(due.map(Deadline::Watched));
-        let windows = placed.analysis.metrics().map(|(_, metric)| metric.window);
-        wait.until.extend(windows.map(|window| Deadline::Watched(hold.since + window)));
-    }
-    wait
 }

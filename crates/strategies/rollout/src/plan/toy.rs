@@ -99,7 +99,8 @@ impl<'a> Toy<'a> {
                 let value = Ok(good.unwrap_or_default());
                 let many = Reading::from_millionths(i64::MAX / 2);
                 let sample = Sample { value, at: self.wall(), exposure };
-                Answer::Metric { sample, requests: requests.as_ref().map(|_| many) }
+                let requests = requests.as_ref().map(|_| many);
+                Answer::Metric { sample, requests, stable: None }
             }
             Ask::Hook { .. } => Answer::Hook(HookAnswer::Pass),
             Ask::Approval { .. } => Answer::Granted { by: "the plan".to_owned() },

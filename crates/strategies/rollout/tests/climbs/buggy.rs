@@ -150,7 +150,7 @@ fn altered<const B: u8>(step: Step<Climb>) -> Step<Climb> {
 
 /// What the bug makes of an answer.
 fn heard<const B: u8>(state: &State, answer: &Answer, now: Moment) -> Answer {
-    let Answer::Metric { sample, requests } = answer else { return answer.clone() };
+    let Answer::Metric { sample, requests, stable } = answer else { return answer.clone() };
     let (mut sample, under) = (sample.clone(), state.hold.as_ref().and_then(|hold| hold.under));
     match B {
         NOTHING_IS_GOOD if sample.value.is_err() => {
@@ -159,7 +159,7 @@ fn heard<const B: u8>(state: &State, answer: &Answer, now: Moment) -> Answer {
         ANY_EXPOSURE => (sample.exposure, sample.at) = (under, now.wall),
         _ => {}
     }
-    Answer::Metric { sample, requests: *requests }
+    Answer::Metric { sample, requests: *requests, stable: *stable }
 }
 
 fn claimed<const B: u8>(state: &State, epoch: Epoch) -> State {

@@ -12,5 +12,6 @@ mod lab;
 mod plain;
 mod points;
 mod steering;
+mod told;
 mod vandal;
 mod weather;

@@ -237,3 +237,37 @@ fn the_evidence_is_one_line_a_metric() {
         ]
     );
 }
+
+/// Letters given to the first metric, and why it does not pass then.
+#[test]
+fn the_cause_names_metric_value_limit_share_and_samples() {
+    let limit = "limit <= 1, bad > 2, at 5 %";
+    let table = [
+        ("GGB", Some(format!("m 2.000001, {limit}, 1 bad of 3 samples"))),
+        ("U", Some(format!("m 2, {limit}, 1 undecided of 1 sample"))),
+        ("", Some("m: nothing was measured at 5 %".to_owned())),
+        ("G", None),
+    ];
+    for (letters, because) in table {
+        let mut bench = Bench::new(vec![metric("m")]);
+        bench.give_all(0, letters);
+        assert_eq!(bench.progress.because(&bench.spec, Some(share(5))), because, "{letters}");
+    }
+    let mut bench = Bench::new(vec![metric("m")]);
+    bench.give_all(0, "-----");
+    let because = bench.progress.because(&bench.spec, Some(share(5))).unwrap();
+    let reason = NoEvidence::Empty;
+    assert_eq!(because, format!("m: no evidence 5 times in a row ({reason})"));
+}
+
+#[test]
+fn the_cause_leaves_out_what_is_good_and_counts_what_is_as_bad() {
+    let mut bench = Bench::new(vec![metric("good"), metric("bad"), metric("worse")]);
+    bench.give(0, 'G');
+    bench.give(1, 'B');
+    let because = bench.progress.because(&bench.spec, Some(share(5))).unwrap();
+    assert!(because.starts_with("bad 2.000001") && !because.contains("more"), "{because}");
+    bench.give(2, 'B');
+    let because = bench.progress.because(&bench.spec, Some(share(5))).unwrap();
+    assert!(because.ends_with("; and 1 more") && !because.contains("good"), "{because}");
+}

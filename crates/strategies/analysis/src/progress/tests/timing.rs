@@ -163,3 +163,28 @@ fn stays_counted(letter: char, verdict: Verdict) {
     let failed = bench.progress.clone();
     assert_eq!(failed.clone().reopen(&bench.spec, bench.now.watched), failed);
 }
+
+#[test]
+fn the_first_measurement_waits_until_the_source_has_the_whole_window() {
+    let stated = Metric { lag: Span::seconds(15), ..metric("m") };
+    let mut bench = Bench::new(vec![stated]);
+    let first = |bench: &Bench| bench.progress.first_under(&bench.spec, bench.index(0), Span::ZERO);
+    assert_eq!(first(&bench), Span::seconds(75));
+    // A source is learned to be slower than was said, but never by more than a window.
+    for (behind, after) in [(20, 80), (4, 80), (3_600, 120)] {
+        bench.advance(Span::hours(2));
+        let at = bench.now.wall - Span::seconds(behind);
+        bench.take(0, &Sample { value: value('G'), at, exposure: Some(share(5)) }.into());
+        assert_eq!(first(&bench), Span::seconds(after), "{behind} s behind");
+    }
+}
+
+#[test]
+fn a_source_without_an_answer_teaches_nothing_about_its_lag() {
+    let mut bench = Bench::new(vec![metric("m")]);
+    let down = Err(NoEvidence::SourceFailed { reason: "503".into() });
+    let sample = Sample { value: down, at: Timestamp::default(), exposure: Some(share(5)) };
+    bench.take(0, &sample.into());
+    let first = bench.progress.first_under(&bench.spec, bench.index(0), Span::ZERO);
+    assert_eq!(first, Span::minutes(1));
+}

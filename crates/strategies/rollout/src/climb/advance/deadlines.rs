@@ -6,7 +6,7 @@ use windlass_core::time::{Moment, Span};
 
 use super::Here;
 use crate::climb::Climb;
-use crate::climb::spec::ClimbSpec;
+use crate::climb::spec::{ClimbSpec, Limits};
 use crate::climb::state::{Outcome, Paused, Phase, State};
 use crate::climb::step::abort;
 
@@ -30,18 +30,36 @@ pub(super) fn past_total(spec: &ClimbSpec, state: &State, now: Moment) -> Option
     (now.wall.since(state.began) >= total).then(|| format!("not done within {total}"))
 }
 
-pub(super) fn with_total(spec: &ClimbSpec, state: &State, step: Step<Climb>) -> Step<Climb> {
-    let add = |mut wait: Waiting| {
-        if can_abort(&state.phase) && wait != Waiting::same() {
-            let total = Deadline::Wall(state.began + spec.limits.total);
-            let pause = state.paused.as_ref().map(|p| Deadline::Wall(p.since + spec.limits.pause));
+/// Watched time for what the climb is at, and what happens then; `None` while it holds or is paused.
+fn time_limit(spec: &ClimbSpec, state: &State) -> Option<(Span, &'static str)> {
+    let Limits { phase, .. } = spec.limits;
+    match &state.phase {
+        Phase::Climb if state.hold.is_none() && state.paused.is_none() => {
             let notch = spec.track.notch(state.notch);
-            let raising = state.phase == Phase::Climb && state.hold.is_none();
-            let reach = raising.then(|| Deadline::Watched(state.since + notch.deadline));
-            wait.until.extend([Some(total), pause, reach].into_iter().flatten());
-            if wait.then.is_empty() {
-                "abort".clone_into(&mut wait.then);
-            }
+            let again = if state.held { notch.bake + notch.deadline } else { Span::ZERO };
+            Some((notch.deadline + again, "abort"))
+        }
+        Phase::Promote => Some((phase, "abort")),
+        Phase::Warm => Some((spec.track.after.keep_warm + phase * 2, "abort")),
+        Phase::Settle | Phase::Lower { .. } | Phase::Yield { .. } => {
+            Some((phase * 4, "a sweep has to finish it"))
+        }
+        Phase::Before | Phase::Climb => None,
+    }
+}
+
+pub(super) fn with_deadlines(spec: &ClimbSpec, state: &State, step: Step<Climb>) -> Step<Climb> {
+    let add = |mut wait: Waiting| {
+        if wait == Waiting::same() {
+            return wait;
+        }
+        if let Some((limit, then)) = time_limit(spec, state) {
+            wait = wait.until(Deadline::Watched(state.since + limit), then);
+        }
+        if can_abort(&state.phase) {
+            wait = wait.until(Deadline::Wall(state.began + spec.limits.total), "abort");
+            let pause = state.paused.as_ref().map(|p| Deadline::Wall(p.since + spec.limits.pause));
+            wait.until.extend(pause.map(|pause| (pause, "abort".to_owned())));
         }
         wait
     };
@@ -61,29 +79,21 @@ impl Here<'_> {
         if let Some(reason) = past_total(spec, state, now) {
             return Some(abort(state, &reason, open, now));
         }
-        let in_phase = now.watched.less(state.since);
-        match &state.phase {
-            Phase::Climb if state.hold.is_none() && state.paused.is_none() => {
-                let notch = spec.track.notch(state.notch);
-                let again = if state.held { notch.bake + notch.deadline } else { Span::ZERO };
-                let limit = notch.deadline + again;
-                let reason = format!("notch {} not reached within {limit}", state.notch + 1);
-                (in_phase >= limit).then(|| abort(state, &reason, open, now))
-            }
-            Phase::Promote => {
-                let reason = format!("not promoted within {}", spec.limits.phase);
-                (in_phase >= spec.limits.phase).then(|| abort(state, &reason, open, now))
-            }
-            Phase::Settle | Phase::Lower { .. } | Phase::Yield { .. } => {
-                (in_phase >= spec.limits.phase * 4).then(|| self.give_up())
-            }
-            Phase::Warm => {
-                let limit = spec.track.after.keep_warm + spec.limits.phase * 2;
-                let reason = format!("not decided within {limit} after the promotion");
-                (in_phase >= limit).then(|| abort(state, &reason, open, now))
-            }
-            Phase::Before | Phase::Climb => None,
+        let (limit, _) = time_limit(spec, state)?;
+        if now.watched.less(state.since) < limit {
+            return None;
         }
+        let reason = match &state.phase {
+            Phase::Before | Phase::Climb => {
+                format!("notch {} not reached within {limit}", state.notch + 1)
+            }
+            Phase::Promote => format!("not promoted within {limit}"),
+            Phase::Warm => format!("not decided within {limit} after the promotion"),
+            Phase::Settle | Phase::Lower { .. } | Phase::Yield { .. } => {
+                return Some(self.give_up());
+            }
+        };
+        Some(abort(state, &reason, open, now))
     }
 
     pub(super) fn give_up(self) -> Step<Climb> {

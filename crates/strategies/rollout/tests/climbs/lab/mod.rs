@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use windlass_analysis::{Analysis, Metric};
 use windlass_core::engine::Run;
-use windlass_core::evidence::Sample;
+use windlass_core::evidence::{Reading, Sample};
 use windlass_core::fence::Fence;
 use windlass_core::id::{AppRef, RunId};
 use windlass_core::kernel::Machine;
 use windlass_core::platform::{
-    AppScope, HookAnswer, Measure, Receipt, Refusal, RouteRef, Template, Write,
+    AppScope, HookAnswer, Measure, MetricQuery, Receipt, Refusal, RouteRef, Template, Write,
 };
 use windlass_core::time::{Span, Timestamp};
 use windlass_core::weight::Weight;
@@ -32,11 +32,13 @@ pub(crate) struct ClimbCast {
     pub(crate) spec: Arc<ClimbSpec>,
     /// What hooks say; all pass when none is named.
     pub(crate) hooks: std::collections::BTreeMap<String, HookAnswer>,
+    /// What metrics say of the stable side instead of the truth.
+    pub(crate) said_of_stable: Option<Option<Reading>>,
 }
 
 impl ClimbCast {
     pub(crate) fn new(spec: Arc<ClimbSpec>) -> Self {
-        Self { spec, hooks: std::collections::BTreeMap::new() }
+        Self { spec, hooks: std::collections::BTreeMap::new(), said_of_stable: None }
     }
 
     fn route(&self) -> Option<&RouteRef> {
@@ -77,13 +79,16 @@ where
 
     fn ask(&self, world: &mut World, ask: &Ask) -> Answer {
         match ask {
-            Ask::Metric { query, requests, .. } => {
+            Ask::Metric { query, requests, stable, .. } => {
                 let (at, value) = world.measure(&self.spec.app, query);
                 let requests =
                     requests.as_ref().and_then(|q| world.measure(&self.spec.app, q).1.ok());
+                let stable = stable.clone().map(|side| MetricQuery { side, ..query.clone() });
+                let mut read = |q: MetricQuery| world.measure(&self.spec.app, &q).1.ok();
+                let stable = stable.and_then(|q| self.said_of_stable.unwrap_or_else(|| read(q)));
                 let seen = self.view(world);
                 let exposure = Scene::of(&self.spec, &seen).exposure(&self.spec);
-                Answer::Metric { sample: Sample { value, at, exposure }, requests }
+                Answer::Metric { sample: Sample { value, at, exposure }, requests, stable }
             }
             Ask::Hook { call, .. } => {
                 Answer::Hook(self.hooks.get(&call.hook).cloned().unwrap_or(HookAnswer::Pass))
