@@ -110,13 +110,13 @@ pub(crate) fn look(
     if !due.is_empty() {
         let mut turn = Turn::from(state);
         turn.asks = due;
-        return Held::More(Box::new(turn.go(waiting(spec, state, hold, asks))));
+        return Held::More(Box::new(turn.go(waiting(spec, state, hold, asks, now))));
     }
     let hooked = hold.passed.iter().all(|p| *p);
     if proven && hooked && (!asks.approval || hold.approved) {
         return Held::Passed(says);
     }
-    Held::More(Box::new(Step::Stay(waiting(spec, state, hold, asks))))
+    Held::More(Box::new(Step::Stay(waiting(spec, state, hold, asks, now))))
 }
 
 /// What the analyses of a stage come to.
@@ -244,7 +244,7 @@ fn people(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>, proven:
     due
 }
 
-fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Waiting {
+fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>, now: Moment) -> Waiting {
     let baked = Deadline::Watched(hold.since + asks.bake);
     let late = Deadline::Watched(hold.since + asks.bake + asks.patience);
     let measured = spec.track.analyses.iter().any(|it| (asks.covers)(it.at, state.notch));
@@ -252,10 +252,12 @@ fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Wai
         "the old side is taken down"
     } else if measured {
         "the verdict is read"
+    } else if hold.passed.iter().all(|passed| *passed) && (!asks.approval || hold.approved) {
+        "the notch is passed"
     } else {
         "the bake is over"
     };
-    let mut wait = Waiting::on(on(spec, state, hold, asks)).until(baked, then);
+    let mut wait = Waiting::on(on(spec, state, hold, asks, now)).until(baked, then);
     if measured {
         wait = wait.until(late, "what there is decides");
     }
@@ -273,11 +275,11 @@ fn waiting(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> Wai
 }
 
 /// What a stage waits for, in words.
-fn on(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>) -> String {
+fn on(spec: &ClimbSpec, state: &State, hold: &Hold, asks: &Asks<'_>, now: Moment) -> String {
     let mut on = Vec::new();
     if spec.track.analyses.iter().any(|it| (asks.covers)(it.at, state.notch)) {
         on.push("evidence".to_owned());
-    } else if !asks.bake.is_zero() && state.phase != Phase::Warm {
+    } else if now.watched < hold.since + asks.bake && state.phase != Phase::Warm {
         on.push("the bake".to_owned());
     }
     let left = asks.checks.iter().zip(&hold.passed).filter(|(_, passed)| !**passed);

@@ -49,11 +49,9 @@ fn without_stable(mut events: Vec<(Timestamp, What)>) -> Vec<(Timestamp, What)> 
 }
 
 fn samples(events: &[(Timestamp, What)]) -> Vec<(Option<Weight>, Option<Reading>, Judgement)> {
-    let sample = |what: &What| match what {
-        What::Sampled { sample, stable, judgement, .. } => {
-            Some((sample.exposure, *stable, *judgement))
-        }
-        _ => None,
+    let sample = |what: &What| {
+        let What::Sampled { sample, stable, judgement, .. } = what else { return None };
+        Some((sample.exposure, *stable, *judgement))
     };
     events.iter().filter_map(|(_, what)| sample(what)).collect()
 }
@@ -120,11 +118,9 @@ fn a_wait_tells_the_nearest_deadline_that_means_something() {
     let (_, events) = told(Rate::NONE, &canary());
     let waits: Vec<(&str, u64, &str)> = events
         .iter()
-        .filter_map(|(_, what)| match what {
-            What::Waiting { on, expires: Some(it) } => {
-                Some((on.as_str(), it.left.as_seconds(), it.then.as_str()))
-            }
-            _ => None,
+        .filter_map(|(_, what)| {
+            let What::Waiting { on, expires: Some(it) } = what else { return None };
+            Some((on.as_str(), it.left.as_seconds(), it.then.as_str()))
         })
         .collect();
     assert!(waits.iter().all(|(_, left, _)| *left <= 3_600), "{waits:?}");
