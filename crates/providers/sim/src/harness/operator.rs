@@ -47,7 +47,6 @@ pub struct Operator<M: Machine> {
     pub failed: Option<String>,
     /// When it recorded that it goes back for good.
     pub lowered: Option<Timestamp>,
-    pub(crate) latest: Option<M::Seen>,
     pub(crate) outbox: BTreeMap<u64, (Fence, M::Write)>,
     pub(crate) waiting: VecDeque<Work<M>>,
     pub(crate) observing: bool,
@@ -80,7 +79,6 @@ impl<M: Machine> Operator<M> {
             told: Vec::new(),
             failed: None,
             lowered: None,
-            latest: None,
             outbox: BTreeMap::new(),
             waiting: VecDeque::new(),
             observing: false,
@@ -96,12 +94,17 @@ impl<M: Machine> Operator<M> {
     pub(crate) fn die(&mut self) {
         self.run = None;
         self.life = Life::Down;
-        self.latest = None;
         self.outbox.clear();
         self.waiting.clear();
         self.observing = false;
         self.look_again = false;
         self.alarm = None;
+    }
+
+    /// It drives the run no more.
+    pub(crate) fn stop(&mut self) {
+        self.life = Life::Done;
+        self.waiting.clear();
     }
 
     pub(crate) fn fail(&mut self, error: &RecordError) {
