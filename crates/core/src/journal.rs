@@ -15,7 +15,7 @@ use async_trait::async_trait;
 pub use memory::MemoryJournal;
 #[cfg(test)]
 pub(crate) use record::sealed;
-pub use record::{Chain, FORMAT, GENESIS, Head, Record, RecordError, Why};
+pub use record::{Chain, FORMAT, GENESIS, Head, Record, RecordError, Why, is_default};
 
 use crate::id::RunId;
 

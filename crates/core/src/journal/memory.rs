@@ -22,17 +22,26 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn append(&self, run: &RunId, index: u64, record: Vec<u8>) -> Result<(), JournalError> {
+    async fn append(
+        &self,
+        run: &RunId,
+        index: u64,
+        mut record: Vec<u8>,
+    ) -> Result<(), JournalError> {
         self.with(|runs| {
-            let there = runs.get(run).map_or(&[][..], Vec::as_slice);
+            let known = runs.get_mut(run);
+            let there = known.as_deref().map_or(&[][..], Vec::as_slice);
             match usize::try_from(index).ok().and_then(|at| there.get(at)) {
-                Some(same) if *same == record => Ok(()),
-                None if there.len() as u64 == index => {
-                    runs.entry(run.clone()).or_default().push(record);
-                    Ok(())
-                }
-                _ => Err(JournalError::Conflict { run: run.clone(), index }),
+                Some(same) if *same == record => return Ok(()),
+                None if there.len() as u64 == index => {}
+                _ => return Err(JournalError::Conflict { run: run.clone(), index }),
             }
+            record.shrink_to_fit();
+            match known {
+                Some(records) => records.push(record),
+                None => drop(runs.insert(run.clone(), vec![record])),
+            }
+            Ok(())
         })
     }
 

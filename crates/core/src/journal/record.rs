@@ -32,7 +32,7 @@ pub struct Head {
     pub index: u64,
     /// When.
     pub at: Moment,
-    /// First 16 hex digits of the SHA-256 of the record before.
+    /// The hash that the record before ends with; [`GENESIS`] in the first.
     pub prev: String,
     /// True when the run has ended with this record.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -73,6 +73,7 @@ pub struct Record<M: Machine> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<M::Outcome>,
     /// All that is in flight after it; what has a number above `last_old` was decided by this step.
+    #[serde(default, skip_serializing_if = "Open::is_empty")]
     pub open: Open<M>,
     /// The last number that a write or question had when the step was taken.
     pub last_old: u64,
@@ -130,9 +131,12 @@ impl<M: Machine> Record<M> {
     /// # Errors
     /// When the machine's data has no JSON form (a map with keys that are no text).
     pub fn encode(&self) -> Result<Vec<u8>, RecordError> {
-        serde_json::to_vec(self)
-            .map(sealed)
-            .map_err(|e| RecordError::Unreadable { index: self.head.index, reason: e.to_string() })
+        let mut bytes = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut bytes, self).map_err(|e| RecordError::Unreadable {
+            index: self.head.index,
+            reason: e.to_string(),
+        })?;
+        Ok(sealed(bytes))
     }
 
     /// Reads one record back.
@@ -171,6 +175,16 @@ impl Head {
     }
 }
 
+/// True for what a record leaves out: a value that reading gives back when nothing is there.
+///
+/// For `#[serde(default, skip_serializing_if = "is_default")]` on what is most often empty in a
+/// state or fact. Every record carries the whole state, so this is a good part of a journal.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Bytes that hold most records.
+const USUAL: usize = 2_048;
 /// What stands around the hash at the end of a record.
 const SEAL: (&str, &str) = (",\"hash\":\"", "\"}");
 /// Digits of a hash in a record.
@@ -188,10 +202,22 @@ pub(crate) fn sealed(mut object: Vec<u8>) -> Vec<u8> {
     object
 }
 
-fn is_whole(bytes: &[u8]) -> bool {
+/// A record without its seal, and the seal.
+fn unsealed(bytes: &[u8]) -> (&[u8], &[u8]) {
     let length = SEAL.0.len() + DIGITS + SEAL.1.len();
-    let (body, seal) = bytes.split_at(bytes.len().saturating_sub(length));
+    bytes.split_at(bytes.len().saturating_sub(length))
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    let (body, seal) = unsealed(bytes);
     seal == format!("{}{}{}", SEAL.0, hash(body), SEAL.1).as_bytes()
+}
+
+/// The hash that a record ends with: it is over all of it, so the next one need not hash it again.
+fn hash_in(bytes: &[u8]) -> String {
+    let (_, seal) = unsealed(bytes);
+    let digits = seal.iter().skip(SEAL.0.len()).take(DIGITS);
+    digits.map(|digit| char::from(*digit)).collect()
 }
 
 /// The hash chain over the records of one run.
@@ -208,9 +234,9 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// The chain after a record of this index and these bytes.
+    /// The chain after a record of this index and these bytes, which are whole.
     pub fn after(index: u64, bytes: &[u8]) -> Self {
-        Self { next: index + 1, prev: hash(bytes) }
+        Self { next: index + 1, prev: hash_in(bytes) }
     }
 
     /// Index of the next record.

@@ -41,8 +41,10 @@ pub struct OpenAsk<M: Machine> {
 #[serde(bound(serialize = "", deserialize = ""))]
 pub struct Open<M: Machine> {
     /// Writes, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<OpenWrite<M>>,
     /// Questions, in the order of their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asks: Vec<OpenAsk<M>>,
 }
 

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 use windlass_core::event::Judgement;
 use windlass_core::evidence::{Doubt, NoEvidence, Reading, Verdict};
+use windlass_core::journal::is_default;
 use windlass_core::time::{Span, Timestamp};
 use windlass_core::weight::Weight;
 
@@ -16,8 +17,11 @@ const REASON: usize = 120;
 /// Measurements by what they came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tally {
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) good: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) bad: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) open: u32,
 }
 
@@ -41,22 +45,33 @@ impl Tally {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Meter {
     /// Since the start of the run: what the limits count.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) total: Tally,
     /// Since the metric was last opened: what its count asks for.
+    #[serde(default, skip_serializing_if = "is_default")]
     stretch: Tally,
     /// Under the share of the last measurement.
+    #[serde(default, skip_serializing_if = "is_default")]
     here: Option<(Weight, Tally)>,
+    #[serde(default, skip_serializing_if = "is_default")]
     good_in_row: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) errors: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     errors_in_row: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) discarded: u32,
     /// Watched time from which on it is to be measured.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) due: Span,
     /// Time stamp of the last measurement.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) last: Option<Timestamp>,
     /// The last readings, oldest first; `None` where there was no evidence.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) recent: Vec<Option<Reading>>,
     /// Why there was no evidence the last time there was none.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) reason: Option<String>,
     /// How far behind the source's newest point was at most, up to a window.
     #[serde(default)]

@@ -200,6 +200,25 @@ fn resume<const N: u32>(records: &[Vec<u8>]) -> Result<Run<Version<N>>, ResumeEr
 }
 
 #[test]
+fn each_record_names_the_hash_that_the_one_before_ends_with() {
+    let records = eventful();
+    for (index, pair) in records.windows(2).enumerate() {
+        let prev = decode(index + 1, &pair[1]).head.prev;
+        assert!(pair[0].ends_with(format!("\"hash\":\"{prev}\"}}").as_bytes()), "{index}");
+    }
+}
+
+#[test]
+fn a_record_with_nothing_in_flight_says_nothing_of_it() {
+    let records = eventful();
+    let silent = |at: &usize| decode(*at, &records[*at]).open.is_empty();
+    let (idle, busy): (Vec<usize>, Vec<usize>) = (0..records.len()).partition(silent);
+    let says = |at: &usize| String::from_utf8_lossy(&records[*at]).contains("\"open\"");
+    assert!(!idle.is_empty() && !idle.iter().any(says), "{idle:?}");
+    assert!(!busy.is_empty() && busy.iter().all(says), "{busy:?}");
+}
+
+#[test]
 fn a_damaged_record_is_not_resumed() {
     let records = eventful();
     for (index, at) in [(0, 0), (records.len() - 1, records.len() - 1)] {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use windlass_core::fence::{Expect, Token};
 use windlass_core::id::{Kind, ObjectName, ObjectRef, TemplateDigest, Uid};
+use windlass_core::journal::is_default;
 use windlass_core::kernel::Stamped;
 use windlass_core::platform::{
     AppSeen, DeploymentSeen, Membership, RouteSeen, ServiceSeen, SetSeen, Stamp,
@@ -33,20 +34,27 @@ impl Stamped for Seen {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scene {
     /// The Deployment; `None` when it is gone.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub deployment: Option<DeploymentScene>,
     /// The stable side's ReplicaSet.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub stable: Option<SideScene>,
     /// The candidate side's ReplicaSet.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub candidate: Option<SideScene>,
     /// Another owned ReplicaSet with the candidate's template: the Deployment would take that one.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub twin: Option<ObjectName>,
     /// The highest revision number of all ReplicaSets.
     pub revision: u64,
     /// The app's Services in the order of the spec; `None` for one that is gone.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub services: Vec<Option<ServiceScene>>,
     /// The candidate's own Service.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub preview: Option<ServiceScene>,
     /// The route.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub route: Option<RouteScene>,
 }
 

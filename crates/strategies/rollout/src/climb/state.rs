@@ -5,6 +5,7 @@ use windlass_analysis::Progress;
 use windlass_core::event::EndResult;
 use windlass_core::fence::Epoch;
 use windlass_core::id::ObjectRef;
+use windlass_core::journal::is_default;
 use windlass_core::platform::{Change, Write};
 use windlass_core::time::{Moment, Span, Timestamp};
 use windlass_core::weight::Weight;
@@ -21,30 +22,40 @@ pub struct State {
     /// When it entered the phase or notch, in watched time.
     pub since: Span,
     /// True once it was told that the notch is being raised.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub announced: bool,
     /// True once the notch has been held: after that, losing it again is bounded too.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub held: bool,
     /// When the climb began.
     pub began: Timestamp,
     /// The hold of the notch; `None` while it is being raised.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub hold: Option<Hold>,
     /// One per analysis of the track; `None` before it starts.
     pub progress: Vec<Option<Progress>>,
     /// Who paused it, and why.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub paused: Option<Paused>,
     /// How often it stepped back.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub stepped_back: u32,
     /// True once a person said to promote: holds to come are dropped.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub jump: bool,
     /// The epoch of the last claim.
     pub epoch: Epoch,
     /// Objects that an older epoch may still write to.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reclaim: Reclaim,
     /// Set while late writes to the Deployment are being ended.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub seal: Option<DeploymentSeal>,
     /// When writes that were refused may be tried again.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub retries: Vec<Retry>,
     /// The last change decided for each object.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub repeats: Vec<Repeat>,
 }
 
@@ -86,14 +97,19 @@ pub struct Hold {
     /// When it was reached, on the wall clock.
     pub wall: Timestamp,
     /// The share that was in effect then; any other ends the hold.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub under: Option<Weight>,
     /// True once a person skipped it.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub skipped: bool,
     /// True once a person approved it.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub approved: bool,
     /// True for each hook that passed.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub passed: Vec<bool>,
     /// Why a hook or a person said that this must not go on.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub failed: Option<String>,
     /// When hooks and approvals may be asked again, in watched time.
     pub ask_again: Span,
@@ -113,13 +129,14 @@ pub struct Paused {
 }
 
 /// Objects that an older epoch may still write to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reclaim {
     /// Not looked at since the claim.
     Unknown,
     /// These must be sealed before anything else happens.
     Objects(Vec<ObjectRef>),
     /// Nothing.
+    #[default]
     Done,
 }
 
@@ -221,5 +238,51 @@ impl State {
 
     pub(crate) fn retry_of(&self, object: &ObjectRef) -> Option<&Retry> {
         self.retries.iter().find(|r| r.object == *object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: &str =
+        r#"{"phase":"Climb","notch":1,"since":"5s","began":0,"progress":[null],"epoch":1}"#;
+
+    #[test]
+    fn a_state_without_a_word_on_holds_and_pauses_has_none_and_is_written_so() {
+        let state: State = serde_json::from_str(BARE).expect("readable");
+        assert_eq!((state.hold.as_ref(), state.paused.as_ref()), (None, None));
+        assert_eq!((state.reclaim.clone(), state.repeats.len()), (Reclaim::Done, 0));
+        assert_eq!(serde_json::to_string(&state).expect("it has a form"), BARE);
+    }
+
+    #[test]
+    fn a_state_that_is_written_in_full_is_read_the_same() {
+        let full = r#"{"phase":"Climb","notch":1,"since":"5s","announced":false,"held":false,
+            "began":0,"hold":null,"progress":[null],"paused":null,"stepped_back":0,"jump":false,
+            "epoch":1,"reclaim":"Done","seal":null,"retries":[],"repeats":[]}"#;
+        let (full, bare): (State, State) = (
+            serde_json::from_str(full).expect("readable"),
+            serde_json::from_str(BARE).expect("readable"),
+        );
+        assert_eq!(full, bare);
+    }
+
+    #[test]
+    fn a_state_keeps_what_is_not_empty() {
+        let hold = Hold {
+            since: Span::seconds(7),
+            wall: Timestamp::from_millis(9),
+            under: None,
+            skipped: true,
+            approved: false,
+            passed: vec![false],
+            failed: None,
+            ask_again: Span::ZERO,
+        };
+        let bare: State = serde_json::from_str(BARE).expect("readable");
+        let state = State { hold: Some(hold), reclaim: Reclaim::Unknown, jump: true, ..bare };
+        let text = serde_json::to_string(&state).expect("it has a form");
+        assert_eq!(serde_json::from_str::<State>(&text).expect("readable"), state, "{text}");
     }
 }
