@@ -14,15 +14,15 @@ use windlass_core::platform::{
 
 use super::Wire;
 use crate::rng::Delay;
-use crate::shared::Shared;
+use crate::shared::{Shared, State};
 
 /// Deployments, ReplicaSets, pods and Services of a simulated cluster, for one process.
 #[derive(Debug)]
 pub struct SimWorkloads {
     wire: Wire,
     watch: Delay,
-    /// The version of the world that each app was last observed at.
-    observed: Mutex<BTreeMap<AppRef, u64>>,
+    /// The version of the world that each app, by its number, was last observed at.
+    observed: Mutex<BTreeMap<u32, u64>>,
 }
 
 impl SimWorkloads {
@@ -31,9 +31,15 @@ impl SimWorkloads {
         Self { wire: Wire::new(shared, request), watch, observed }
     }
 
-    fn observed(&self, app: &AppRef) -> u64 {
+    fn observed(&self, app: u32) -> u64 {
         let observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
-        observed.get(app).copied().unwrap_or(0)
+        observed.get(&app).copied().unwrap_or(0)
+    }
+
+    fn note(&self, app: u32, version: u64) {
+        let mut observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = observed.entry(app).or_default();
+        *known = (*known).max(version);
     }
 }
 
@@ -41,11 +47,12 @@ impl SimWorkloads {
 impl Workloads for SimWorkloads {
     async fn observe(&self, scope: &AppScope) -> Result<AppSeen, Fault> {
         let began = self.wire.clock.now();
-        let (seen, version) =
-            self.wire.request(|state| (state.world.observe(scope), state.world.revision())).await;
-        let mut observed = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = observed.entry(scope.app.clone()).or_default();
-        *known = (*known).max(version);
+        let look = |state: &mut State| {
+            let app = state.world.number(&scope.app);
+            (app, state.world.observe(scope), state.world.revision())
+        };
+        let (app, seen, version) = self.wire.request(look).await;
+        self.note(app, version);
         Ok(AppSeen { read_at: began, ..seen })
     }
 
@@ -64,8 +71,7 @@ impl Workloads for SimWorkloads {
         fence: &Fence,
         write: &Write,
     ) -> Result<Receipt, Fault> {
-        let send =
-            |state: &mut crate::shared::State| state.world.write(app, templates, fence, write);
+        let send = |state: &mut State| state.world.write(app, templates, fence, write);
         Ok(self.wire.request(send).await?)
     }
 
@@ -79,10 +85,10 @@ impl Workloads for SimWorkloads {
     }
 
     async fn changed(&self, app: &AppRef) {
+        let app = self.wire.serve(|state| state.world.number(app));
         let observed = self.observed(app);
         std::future::poll_fn(|context| {
             self.wire.serve(|state| {
-                let app = state.world.number(app);
                 if state.changed(app) > observed {
                     return Poll::Ready(());
                 }

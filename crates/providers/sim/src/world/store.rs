@@ -1,6 +1,7 @@
 //! Where the objects are kept, and the one way in which each kind of them changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use windlass_core::id::{AppRef, ObjectName};
@@ -61,15 +62,19 @@ pub(crate) struct Namespace {
     pub(crate) extended: BTreeMap<Arc<str>, u64>,
 }
 
+/// Numbers by name: asked for one name at a time and never walked, so that its order says nothing.
+/// A tree would compare names all over the memory to find one among those of many apps.
+pub(crate) type Register<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+
 /// All objects.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Store {
     pub(crate) apps: Vec<App>,
-    pub(crate) app_names: BTreeMap<AppRef, AppId>,
+    pub(crate) app_names: Register<AppRef, AppId>,
     pub(crate) sets: BTreeMap<SetId, SetCell>,
-    pub(crate) set_names: BTreeMap<(ObjectName, ObjectName), SetId>,
+    pub(crate) set_names: Register<(ObjectName, ObjectName), SetId>,
     pub(crate) services: BTreeMap<ServiceId, ServiceCell>,
-    pub(crate) service_names: BTreeMap<(ObjectName, ObjectName), ServiceId>,
+    pub(crate) service_names: Register<(ObjectName, ObjectName), ServiceId>,
     pub(crate) pods: BTreeMap<PodId, Pod>,
     pub(crate) namespaces: BTreeMap<ObjectName, Namespace>,
     serial: u64,
