@@ -1,216 +1,134 @@
-//! Many climbs in one process: CPU per climb as their number grows, and memory per run.
+//! Climbs in one process: CPU per climb as their number grows, CPU of one climb of many pods, bytes
+//! of a record and memory of a run.
 //!
-//! `cargo bench --bench climbs`, or with numbers of climbs: `-- 10 100`. Every climb is a canary of three notches through the one async
-//! driver, against the simulated cluster; the CPU time is that of the whole process, simulation
-//! included, so it is an upper bound for the engine's share.
+//! `cargo bench --bench climbs`, or with numbers of climbs: `-- 10 100`, or of pods: `-- --pods 1000`.
+//! Every climb is a canary through the one async driver against the simulated cluster, with a journal that only counts.
+//! Each is run twice: once as it is, for the CPU of everything, and once with a clock around every
+//! poll, for the part that is ours.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod gauge;
+mod ledger;
+mod memory;
+mod shop;
 
 use std::error::Error;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-use windlass::rollout::climb::{Climb, ClimbSpec};
-use windlass::rollout::release::{Facts, Release, Side};
-use windlass::rollout::strategy::{Canary, CanaryStep};
-use windlass::rollout::world::ClimbWorld;
-use windlass_analysis::{Analysis, Metric};
-use windlass_core::clock::Clock;
-use windlass_core::engine::{Doors, Now, Pace, Run, drive, mailbox};
-use windlass_core::event::EndResult;
-use windlass_core::id::{AppRef, Holder, ObjectName, RunId};
-use windlass_core::journal::{Journal, MemoryJournal};
-use windlass_core::platform::{AppScope, Measure, Platform, RouteRef, SilentHost, Template};
+use futures_util::future::try_join_all;
+use windlass::rollout::climb::ClimbSpec;
+use windlass_core::platform::Measure;
 use windlass_core::time::Span;
-use windlass_core::weight::Weight;
-use windlass_sim::Simulation;
-use windlass_sim::objects::{DeploymentSpec, Labels};
-use windlass_sim::traffic::{LoadConfig, PlaneConfig, Rule, Source};
+
+use gauge::{cpu, slope};
+use ledger::Records;
+use shop::{Bench, Shares, canary, metric};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
-    println!("{:>6} {:>14} {:>14} {:>12}", "climbs", "CPU ms in all", "ms per climb", "records");
-    let mut points = Vec::new();
-    let asked: Vec<u32> = std::env::args().filter_map(|arg| arg.parse().ok()).collect();
-    let sizes = if asked.is_empty() { vec![10, 100, 1_000] } else { asked };
-    for climbs in sizes {
-        let before = cpu_ms()?;
-        let records = climb(climbs)?;
-        let used = cpu_ms()? - before;
-        let each = used / f64::from(climbs);
-        println!("{climbs:>6} {used:>14.1} {each:>14.3} {records:>12}");
-        points.push((f64::from(climbs).ln(), used.ln()));
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let numbers: Vec<u32> = asked.iter().filter_map(|arg| arg.parse().ok()).collect();
+    let of_pods = asked.iter().any(|arg| arg == "--pods");
+    match (of_pods, numbers.as_slice()) {
+        (true, pods) => of_many_pods(pods),
+        (false, []) => {
+            many(&[10, 100, 1_000])?;
+            of_many_pods(&[10, 100, 1_000])?;
+            println!("memory of a run beyond its spec: {:.0} bytes", memory::of_a_run()?);
+            Ok(())
+        }
+        (false, climbs) => many(climbs),
     }
-    println!("exponent of CPU over the number of climbs: {:.3}", slope(&points));
-    println!("memory of a run beyond its spec: {:.0} bytes", memory()?);
+}
+
+/// What a load took.
+struct Cost {
+    /// CPU of the process in milliseconds.
+    all: f64,
+    /// That of the engine and its decisions.
+    ours: f64,
+    records: Records,
+    virtual_minutes: f64,
+}
+
+fn many(sizes: &[u32]) -> Outcome<()> {
+    println!("canaries of 3 pods at once; CPU in ms");
+    println!(
+        "{:>7} {:>10} {:>10} {:>10} {:>8} {:>9}",
+        "climbs", "all", "per climb", "ours", "records", "B/record"
+    );
+    let (mut all, mut ours) = (Vec::new(), Vec::new());
+    for climbs in sizes {
+        let Cost { all: whole, ours: part, records, .. } = cost(*climbs, many_climbs)?;
+        let n = f64::from(*climbs);
+        let (count, each) = (records.count, records.bytes / records.count.max(1));
+        println!(
+            "{climbs:>7} {whole:>10.1} {:>10.3} {:>10.3} {count:>8} {each:>9}",
+            whole / n,
+            part / n
+        );
+        all.push((n.ln(), whole.ln()));
+        ours.push((n.ln(), part.ln()));
+    }
+    println!(
+        "exponent over the number of climbs: all {:.3}, ours {:.3}",
+        slope(&all),
+        slope(&ours)
+    );
     Ok(())
 }
 
-/// Drives so many canaries at once to their end; gives the records they wrote.
-fn climb(climbs: u32) -> Outcome<usize> {
-    let sim = Simulation::new(1);
-    (0..climbs).try_for_each(|n| apply(&sim, n))?;
-    sim.world(|world| world.advance(Span::minutes(1)));
-    let specs: Vec<Arc<ClimbSpec>> = (0..climbs).map(|n| app(&sim, n)).collect::<Outcome<_>>()?;
-    let (platform, journal) = (sim.platform(), MemoryJournal::default());
-    let runs = specs.iter().map(|spec| one(&sim, spec, &platform, &journal));
-    let ended = sim.block_on(join_all(runs))?;
-    for end in ended {
-        let result = end?;
-        assert_eq!(result, EndResult::Promoted, "equal answers first");
+fn of_many_pods(sizes: &[u32]) -> Outcome<()> {
+    println!("one canary, 4 steps of 14 min, two metrics every 15 s; CPU in ms");
+    println!("{:>7} {:>10} {:>10} {:>8} {:>11}", "pods", "all", "ours", "records", "virtual min");
+    for pods in sizes {
+        let Cost { all, ours, records, virtual_minutes } = cost(*pods, one_of_many_pods)?;
+        let count = records.count;
+        println!("{pods:>7} {all:>10.1} {ours:>10.1} {count:>8} {virtual_minutes:>11.1}");
     }
-    let count = async {
-        let mut records = 0;
-        for run in journal.runs().await? {
-            records += journal.read(&run).await?.len();
-        }
-        Ok::<usize, Box<dyn Error>>(records)
-    };
-    sim.block_on(count)?
+    Ok(())
 }
 
-async fn one(
-    sim: &Simulation,
-    spec: &Arc<ClimbSpec>,
-    platform: &Platform,
-    journal: &MemoryJournal,
-) -> Outcome<EndResult> {
-    let clock = sim.clock();
-    let world = ClimbWorld::new(Arc::clone(spec), platform.clone(), Arc::new(SilentHost));
-    let holder = Holder::new("bench");
-    let doors = Doors { world: &world, clock: &clock, journal, host: &SilentHost, holder: &holder };
-    let (_outbox, mut inbox) = mailbox();
-    let (mut run, first) =
-        Run::<Climb>::begin(spec.run.clone(), Arc::clone(spec), Pace::default(), start(sim))?;
-    drive(&mut run, first, doors, &mut inbox).await?;
-    run.outcome().map(|o| o.result).ok_or_else(|| "it did not end".into())
+/// Apps at rest, and the specs of their climbs.
+type Ready = (Bench, Vec<Arc<ClimbSpec>>);
+/// Makes a load of a size.
+type Load = fn(u32) -> Outcome<Ready>;
+
+/// Setting up is not counted; the simulation of everything else is.
+fn cost(size: u32, load: Load) -> Outcome<Cost> {
+    let (bench, specs) = load(size)?;
+    let (before, began) = (cpu(), bench.sim.now());
+    bench.sim.block_on(try_join_all(specs.iter().map(|spec| bench.climb(spec))))??;
+    let all = (cpu() - before).as_secs_f64() * 1e3;
+    let virtual_minutes = bench.sim.now().since(began).as_millis() as f64 / 6e4;
+    let records = bench.journal.records();
+    drop((bench, specs));
+
+    let ((bench, specs), shares) = (load(size)?, Shares::default());
+    let climbs = specs.iter().map(|spec| bench.metered(spec, &shares));
+    bench.sim.block_on(try_join_all(climbs))??;
+    Ok(Cost { all, ours: shares.ours(), records, virtual_minutes })
 }
 
-fn start(sim: &Simulation) -> Now {
-    Now { wall: sim.now(), mono: sim.clock().monotonic() }
+fn many_climbs(climbs: u32) -> Outcome<Ready> {
+    let bench = Bench::new();
+    (0..climbs).try_for_each(|n| bench.apply(n, 3, 50.0))?;
+    bench.sim.world(|world| world.advance(Span::minutes(1)));
+    let errors = metric("error rate", Measure::ErrorRate, "<= 0.05")?;
+    let canary = canary(&[5, 50], Span::seconds(60), vec![errors])?;
+    let specs = (0..climbs).map(|n| bench.spec(n, &canary)).collect::<Outcome<_>>()?;
+    Ok((bench, specs))
 }
 
-fn template(version: &str) -> Template {
-    let digest = version.bytes().map(|b| format!("{b:02x}")).collect::<String>() + "00000000";
-    Template { digest: digest.as_str().into(), body: format!("{{\"v\":\"{version}\"}}").into() }
-}
-
-/// An app of three pods under load.
-fn apply(sim: &Simulation, n: u32) -> Outcome<()> {
-    let name = format!("web{n}");
-    let app = AppRef::new("shop", &name);
-    let service = ObjectName::new(name.as_str());
-    sim.world(|world| -> Outcome<()> {
-        world.apply(&app, DeploymentSpec::new(&name, template(&format!("{n}-v1")), 3))?;
-        world.create_service(&app, &service, Labels::one("app", &name))?;
-        let rules = vec![Rule::to(service.clone())];
-        world.add_route(&app, &service, rules, PlaneConfig::default());
-        world.load(&app, LoadConfig::constant(service.clone(), 50.0));
-        world.scrape(&app, Source::new(Span::seconds(2)));
-        Ok(())
-    })
-}
-
-/// The spec of a canary of an app.
-fn app(sim: &Simulation, n: u32) -> Outcome<Arc<ClimbSpec>> {
-    let name = format!("web{n}");
-    let app = AppRef::new("shop", &name);
-    let service = ObjectName::new(name.as_str());
-    let (old, new) = (template(&format!("{n}-v1")), template(&format!("{n}-v2")));
-    let scope = AppScope { app: app.clone(), services: vec![service.clone()] };
-    let seen = sim.world(|world| world.observe(&scope));
-    let deployment = seen.deployment.ok_or("it was applied")?;
-    let set = seen.sets.first().ok_or("it has pods")?;
-    let stable =
-        Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() };
-    let facts = Facts {
-        version: "v1".to_owned(),
-        epoch: seen.epoch,
-        uid: deployment.uid,
-        replicas: 3,
-        paused: false,
-        history_limit: deployment.history_limit,
-        strategy: deployment.strategy,
-        kept: Vec::new(),
-        stable,
-        template: old,
-        route: Some(RouteRef {
-            name: service.clone(),
-            stable: service.clone(),
-            candidate: ObjectName::new(format!("{name}-canary")),
-        }),
-        services: vec![service],
-        autoscaled: false,
-        room: None,
-    };
-    let release =
-        Release { app, version: "v2".to_owned(), template: new, environment: "bench".to_owned() };
-    let run = RunId::new(format!("run-{n}"));
-    let spec = ClimbSpec::compile(run, "sim://bench", &release, &facts, &canary()?);
-    Ok(Arc::new(spec.map_err(|misfits| format!("{misfits:?}"))?))
-}
-
-fn canary() -> Outcome<Canary> {
-    let metric = Metric {
-        success: Some("<= 0.05".parse()?),
-        interval: Some(Span::seconds(15)),
-        ..Metric::new("error rate", Measure::ErrorRate, Span::seconds(15))
-    };
-    let step = |percent| Ok(CanaryStep::new(Weight::percent(percent)?, Span::seconds(60)));
-    let steps = [5, 50].map(step).into_iter().collect::<Outcome<_>>()?;
-    Ok(Canary::new(steps, vec![Analysis::new("success", vec![metric])?]))
-}
-
-/// Resident memory per run: many runs in the middle of their climb, sharing one spec.
-fn memory() -> Outcome<f64> {
-    const RUNS: u32 = 50_000;
-    let sim = Simulation::new(1);
-    apply(&sim, 0)?;
-    sim.world(|world| world.advance(Span::minutes(1)));
-    let spec = app(&sim, 0)?;
-    let (platform, journal) = (sim.platform(), MemoryJournal::default());
-    sim.block_on(one(&sim, &spec, &platform, &journal))??;
-    let records = sim.block_on(journal.read(&spec.run))??;
-    let middle = records.len() / 2;
-    let resume = || {
-        Run::<Climb>::resume(
-            &records[0],
-            middle as u64,
-            &records[middle],
-            Pace::default(),
-            start(&sim),
-        )
-    };
-    let warm: Vec<Run<Climb>> =
-        (0..RUNS).map(|_| resume().map(|run| run.sharing(&spec))).collect::<Result<_, _>>()?;
-    let before = resident_bytes()?;
-    let more: Vec<Run<Climb>> =
-        (0..RUNS).map(|_| resume().map(|run| run.sharing(&spec))).collect::<Result<_, _>>()?;
-    let used = resident_bytes()? - before;
-    assert_eq!(warm.len(), more.len());
-    Ok(used / f64::from(RUNS))
-}
-
-/// Least-squares slope.
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let n = points.len() as f64;
-    let mean = |pick: fn(&(f64, f64)) -> f64| points.iter().map(pick).sum::<f64>() / n;
-    let (x, y) = (mean(|p| p.0), mean(|p| p.1));
-    let over: f64 = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
-    let under: f64 = points.iter().map(|p| (p.0 - x).powi(2)).sum();
-    over / under
-}
-
-fn cpu_ms() -> Outcome<f64> {
-    let text = std::fs::read_to_string("/proc/self/schedstat")?;
-    let nanos: f64 = text.split_whitespace().next().ok_or("no figure")?.parse()?;
-    Ok(nanos / 1e6)
-}
-
-fn resident_bytes() -> Outcome<f64> {
-    let text = std::fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-    let kilobytes: f64 = line.split_whitespace().next().ok_or("no figure")?.parse()?;
-    Ok(kilobytes * 1024.0)
+fn one_of_many_pods(pods: u32) -> Outcome<Ready> {
+    let bench = Bench::new();
+    bench.apply(0, pods, f64::from(pods) * 2.0)?;
+    bench.sim.world(|world| world.advance(Span::minutes(5)));
+    let errors = metric("error rate", Measure::ErrorRate, "<= 0.05")?;
+    let latency = metric("latency", Measure::Latency { quantile: 9_900 }, "<= 5")?;
+    let canary = canary(&[1, 5, 25, 50], Span::minutes(14), vec![errors, latency])?;
+    let spec = bench.spec(0, &canary)?;
+    Ok((bench, vec![spec]))
 }

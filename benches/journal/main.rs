@@ -1,7 +1,7 @@
 //! How many transitions a second become durable, and what one costs: the local journal beside
 //! SQLite (WAL, `synchronous=FULL`) and redb, all three behind the same group commit.
 //!
-//! `cargo bench --bench journal`. Results: `benches/README.md`.
+//! `cargo bench -p windlass-bench-journal --features peers`. Results: `benches/README.md`.
 
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 

@@ -18,6 +18,7 @@ enum Layer {
     Provider,
     Report,
     Facade,
+    Bench,
     Tool,
 }
 
@@ -26,6 +27,7 @@ impl Layer {
         match folder.split('/').collect::<Vec<_>>().as_slice() {
             [""] => Some(Self::Facade),
             ["xtask"] => Some(Self::Tool),
+            ["benches", _] => Some(Self::Bench),
             ["crates", "core"] => Some(Self::Core),
             ["crates", "report"] => Some(Self::Report),
             ["crates", "strategies", _] => Some(Self::Strategy),
@@ -41,9 +43,9 @@ impl Layer {
             Self::Core => false,
             Self::Strategy => matches!(other, Self::Core | Self::Strategy),
             Self::Sim | Self::Provider | Self::Report => {
-                !matches!(other, Self::Strategy | Self::Facade | Self::Tool)
+                !matches!(other, Self::Strategy | Self::Facade | Self::Bench | Self::Tool)
             }
-            Self::Facade => other != Self::Tool,
+            Self::Facade | Self::Bench => !matches!(other, Self::Bench | Self::Tool),
             Self::Tool => false,
         }
     }
@@ -63,6 +65,7 @@ impl Layer {
             | Self::Provider
             | Self::Report
             | Self::Facade
+            | Self::Bench
             | Self::Tool => None,
         }
     }
@@ -204,6 +207,8 @@ mod tests {
             member("crates/providers/kube", "windlass-kube", &["windlass-core", "kube", "tokio"]),
             member("crates/providers/kind", "windlass-kind", &["windlass-core", "windlass-kube"]),
             member("crates/report", "windlass-report", &["windlass-core"]),
+            member("benches/journal", "windlass-bench-journal", &["windlass-local", "rusqlite"]),
+            member("crates/providers/local", "windlass-local", &["windlass-core"]),
             member("xtask", "xtask", &["serde_json"]),
         ];
         for member in members.iter_mut().filter(|member| member.name == name) {
@@ -236,6 +241,9 @@ mod tests {
             ("windlass-kube", "windlass-rollout"),
             ("windlass-report", "windlass-analysis"),
             ("windlass-report", "windlass"),
+            ("windlass-report", "windlass-bench-journal"),
+            ("windlass", "windlass-bench-journal"),
+            ("windlass-bench-journal", "xtask"),
             ("xtask", "windlass"),
         ] {
             assert_eq!(house(name, &[link]), [format!("{name} links {link}")]);
