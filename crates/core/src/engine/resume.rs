@@ -20,6 +20,22 @@ pub enum ResumeError {
         /// The run.
         run: RunId,
     },
+    /// A later version of the program decided last: this one might decide otherwise, or not know
+    /// what the state means.
+    #[error(
+        "record {record} of run {run} was decided by logic {logic}, this program knows logic up to \
+         {known}: update the program, then resume the run"
+    )]
+    NewerLogic {
+        /// The run.
+        run: RunId,
+        /// The record.
+        record: u64,
+        /// The logic it was decided by.
+        logic: u32,
+        /// The logic of this program.
+        known: u32,
+    },
 }
 
 impl<M: Machine> Run<M> {
@@ -30,7 +46,8 @@ impl<M: Machine> Run<M> {
     /// goes on from the last record: what passed since was not watched.
     ///
     /// # Errors
-    /// When a record cannot be read, or is of another machine.
+    /// When a record cannot be read, is of another machine, or was decided by a later version of
+    /// this one.
     pub fn resume(
         first: &[u8],
         index: u64,
@@ -48,6 +65,14 @@ impl<M: Machine> Run<M> {
         let last_record = Record::<M>::decode(index, last)?;
         if last_record.head.index != index || last_record.head.run != opening.head.run {
             return Err(RecordError::BrokenChain { index }.into());
+        }
+        if last_record.head.logic > M::LOGIC {
+            return Err(ResumeError::NewerLogic {
+                run: last_record.head.run,
+                record: index,
+                logic: last_record.head.logic,
+                known: M::LOGIC,
+            });
         }
         let spec = Arc::new(*spec);
         Ok(Self::from_record(spec, last_record, Chain::after(index, last), pace, now))
@@ -82,6 +107,7 @@ impl<M: Machine> Run<M> {
             away: Some(now.wall.since(last.head.at.wall)),
             stopped: None,
             claimed: false,
+            heard: last.heard,
         }
     }
 

@@ -37,7 +37,12 @@ pub struct Run<M: Machine> {
     pub(super) stopped: Option<Stop>,
     /// False until this process holds the app: what it sees before says nothing of its own epoch.
     pub(super) claimed: bool,
+    /// Ids of the signals that were taken, the oldest first.
+    pub(super) heard: Vec<String>,
 }
+
+/// So many signals are remembered by their ids; a program that repeats an older one is heard again.
+const REMEMBERED: usize = 64;
 
 pub(super) type Effects<M> = Result<Vec<Effect<M>>, RecordError>;
 
@@ -71,6 +76,7 @@ impl<M: Machine> Run<M> {
             away: None,
             stopped: None,
             claimed: false,
+            heard: Vec::new(),
             spec,
         };
         let outline = M::outline(&run.spec);
@@ -278,8 +284,12 @@ impl<M: Machine> Run<M> {
     }
 
     fn signalled(&mut self, signal: Signal, now: Now) -> Effects<M> {
-        let cause = Cause::Signal(&signal);
-        let step = M::decide(&self.spec, &self.state, cause, &self.open, self.moment(now));
+        let step = if self.heard.contains(&signal.id) {
+            Step::Refuse(format!("signal {} was taken already", signal.id))
+        } else {
+            let cause = Cause::Signal(&signal);
+            M::decide(&self.spec, &self.state, cause, &self.open, self.moment(now))
+        };
         let refused = match &step {
             Step::Refuse(reason) => Some(reason.clone()),
             Step::Stay(_) | Step::Move(_) | Step::Done { .. } => None,
@@ -290,11 +300,22 @@ impl<M: Machine> Run<M> {
             reason: signal.reason.clone(),
             refused,
         });
+        if matches!(step, Step::Move(_) | Step::Done { .. }) {
+            self.remember(&signal);
+        }
         let mut effects = self.apply(step, Why::Signal(signal), now)?;
         // A signal counts as taken only when that is recorded: a crash must not lose it after.
         let recorded = matches!(effects.first(), Some(Effect::Record { .. }));
         effects.insert(usize::from(recorded), told);
         Ok(self.then_look(effects))
+    }
+
+    /// In the record of the step that takes it: what was not taken may be sent again.
+    fn remember(&mut self, signal: &Signal) {
+        if self.heard.len() == REMEMBERED {
+            self.heard.remove(0);
+        }
+        self.heard.push(signal.id.clone());
     }
 
     fn ticked(&mut self, now: Now) -> Effects<M> {

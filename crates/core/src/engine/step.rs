@@ -123,6 +123,7 @@ impl<M: Machine> Run<M> {
             open: self.open.clone(),
             last_old,
             withdrawn,
+            heard: self.heard.clone(),
         };
         let bytes = record.encode()?;
         self.chain = Chain::after(index, &bytes);

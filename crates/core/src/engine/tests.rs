@@ -5,6 +5,7 @@ mod crash;
 mod drive;
 mod lab;
 mod run;
+mod signals;
 mod time;
 mod toy;
 mod world;

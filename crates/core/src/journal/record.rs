@@ -80,6 +80,9 @@ pub struct Record<M: Machine> {
     /// Writes that this step withdrew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withdrawn: Vec<u64>,
+    /// Ids of the signals that were taken up to here, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<String>,
 }
 
 /// Why bytes are no record.

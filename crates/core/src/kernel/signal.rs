@@ -37,7 +37,8 @@ impl fmt::Display for SignalKind {
 /// One signal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signal {
-    /// Chosen by the sender: the same id twice is the same signal.
+    /// Chosen by the sender: the same id twice is the same signal. Once one is taken, the engine
+    /// answers the same id as taken already, also after a crash.
     pub id: String,
     /// Who sends it.
     pub by: String,

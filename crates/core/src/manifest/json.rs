@@ -50,24 +50,29 @@ impl<'t> Reader<'t, '_> {
                 self.name()?;
                 continue;
             }
-            while let Some(&open) = self.open.last() {
-                self.skip_space();
-                match self.rest.as_bytes().first() {
-                    Some(b',') => {
-                        self.advance(1);
-                        self.name()?;
-                        break;
-                    }
-                    Some(b'}') if open == Open::Map => self.close()?,
-                    Some(b']') if open == Open::List => self.close()?,
-                    _ if open == Open::Map => return Err(self.expected("`,` or `}`")),
-                    _ => return Err(self.expected("`,` or `]`")),
-                }
-            }
-            if self.open.is_empty() {
+            if !self.goes_on()? {
                 return Ok(());
             }
         }
+    }
+
+    /// What stands after a value: closes what ends here, and stops before the next value. False at
+    /// the end of the document.
+    fn goes_on(&mut self) -> Result<bool, Stop> {
+        while let Some(&open) = self.open.last() {
+            self.skip_space();
+            match (self.rest.as_bytes().first(), open) {
+                (Some(b','), _) => {
+                    self.advance(1);
+                    self.name()?;
+                    return Ok(true);
+                }
+                (Some(b'}'), Open::Map) | (Some(b']'), Open::List) => self.close()?,
+                (_, Open::Map) => return Err(self.expected("`,` or `}`")),
+                (_, Open::List) => return Err(self.expected("`,` or `]`")),
+            }
+        }
+        Ok(false)
     }
 
     /// The start of a value; whether it is a list or map that is open now.
