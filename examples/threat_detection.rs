@@ -13,7 +13,6 @@
 
 #![expect(clippy::print_stdout, reason = "an example talks to the person who runs it")]
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -23,7 +22,6 @@ use windlass::core::platform::Host;
 use windlass::manifest::{self, Manifest};
 use windlass::report::terminal::Look;
 use windlass::report::{self, Hosts, Recorder, Terminal};
-use windlass::rollout::preflight::{ClusterFacts, Quota};
 use windlass::sim::Simulation;
 use windlass::sim::objects::PodBehaviour;
 use windlass::sim::rng::Delay;
@@ -32,6 +30,8 @@ use windlass::{
     Analysis, Application, Canary, CanaryStep, Measure, Metric, Span, Weight, Windlass,
 };
 
+/// What is in the cluster beside the application: a quota, and secrets.
+const AROUND: &str = "examples/threat-detection-cluster.yaml";
 const PAGE: &str = "target/threat-detection.html";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let windlass = Windlass::new(sim.platform(), sim.clock(), "demo").with_host(Arc::new(hosts));
 
     // The plan: read-only, and all there is to know before anything is touched.
-    let wanted = Application::read(&manifests("v1.1.0")?)?.knowing(quota()?);
+    let wanted = Application::read(&manifests("v1.1.0")?)?;
     let plan = sim.block_on(windlass.plan(&wanted, &strategy()?))??;
     println!("{plan}");
 
@@ -115,18 +115,13 @@ fn cluster(bad: bool) -> Result<Simulation, Box<dyn Error>> {
         world.version("ml-model-service:v1.0.0", pods.clone(), answers);
         world.version("ml-model-service:v1.1.0", pods, new);
     });
-    let applied = sim.apply(&manifests("v1.0.0")?).map_err(|mut errors| errors.remove(0))?;
+    let mut objects = manifests("v1.0.0")?;
+    objects.extend(manifest::parse(AROUND, &fs::read(AROUND)?)?);
+    let applied = sim.apply(&objects).map_err(|mut errors| errors.remove(0))?;
     let load = LoadConfig::constant("threat-detection-route", 120.0);
     sim.world(|world| applied.apps.first().map(|app| world.load(app, load)));
     sim.run_for(Span::minutes(10))?;
     Ok(sim)
-}
-
-/// The namespace may use 8 GPUs, and uses 3.
-fn quota() -> Result<ClusterFacts, Box<dyn Error>> {
-    let quota = Quota { hard: "8".parse()?, used: "3".parse()? };
-    let quotas = BTreeMap::from([("requests.nvidia.com/gpu".parse()?, quota)]);
-    Ok(ClusterFacts { quotas, ..ClusterFacts::default() })
 }
 
 fn options() -> Result<(bool, Option<u64>), Box<dyn Error>> {

@@ -6,6 +6,7 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod memory;
+mod note;
 mod record;
 
 use std::fmt::Debug;
@@ -13,6 +14,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 pub use memory::MemoryJournal;
+pub use note::Note;
 #[cfg(test)]
 pub(crate) use record::sealed;
 pub use record::{Chain, FORMAT, GENESIS, Head, Record, RecordError, Why, is_default};

@@ -8,6 +8,7 @@ mod hooks;
 mod host;
 mod metrics;
 mod seen;
+mod survey;
 mod template;
 mod traffic;
 mod workloads;
@@ -23,6 +24,7 @@ pub use seen::{
     AppSeen, DeploymentSeen, DeploymentStatus, LeaseSeen, Membership, RouteSeen, ServiceSeen,
     SetSeen, Stamp,
 };
+pub use survey::{ObjectKey, Quota, Survey};
 pub use template::{Template, Templates};
 pub use traffic::{RouteRef, Traffic};
 pub use workloads::{AppScope, ClaimFault, Workloads};

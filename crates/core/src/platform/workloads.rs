@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fence::{Epoch, Fence};
 use crate::id::{AppRef, Holder, ObjectName, RunId, TemplateDigest};
-use crate::platform::{AppSeen, Fault, Receipt, Template, Templates, Write};
+use crate::platform::{AppSeen, Fault, ObjectKey, Receipt, Survey, Template, Templates, Write};
 
 /// Which objects a run is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,14 @@ pub trait Workloads: Debug + Send + Sync {
         app: &AppRef,
         digest: &TemplateDigest,
     ) -> Result<Option<Template>, Fault>;
+
+    /// Reads what lies around the app in its namespace: quotas, what owns its size, budgets over
+    /// its pods, and which of the objects `named` exist. Asked when a release is planned, and needs
+    /// no more rights than to list quotas, autoscalers and budgets and to get what is named.
+    ///
+    /// # Errors
+    /// When the cluster cannot be read, or does not let this caller.
+    async fn survey(&self, app: &AppRef, named: &[ObjectKey]) -> Result<Survey, Fault>;
 
     /// Sends one write.
     ///

@@ -3,6 +3,7 @@
 mod lease;
 mod observe;
 mod person;
+mod survey;
 mod write;
 
 pub use observe::PodView;

@@ -1,5 +1,6 @@
 //! `kubectl apply -f` for the simulated cluster: from a user's own manifests to what runs.
 
+mod quota;
 mod route;
 mod template;
 
@@ -9,7 +10,7 @@ use windlass_core::model::view::{
     Body, BudgetView, DeploymentView, Floor, Object, Objects, Place, ServiceView,
 };
 use windlass_core::model::{self, Replicas, Selector, canonical_template, template_digest};
-use windlass_core::platform::{Refusal, Template};
+use windlass_core::platform::{ObjectKey, Refusal, Template};
 
 pub(crate) use template::Said;
 
@@ -22,8 +23,8 @@ use crate::world::World;
 pub struct Applied {
     /// The apps, in the order of their Deployments.
     pub apps: Vec<AppRef>,
-    /// Objects that nothing is simulated of, such as `ConfigMap settings`, or a Service whose
-    /// selector means no Deployment.
+    /// Objects that nothing is simulated of, or no more than that they exist, such as
+    /// `ConfigMap settings`; or a Service whose selector means no Deployment.
     pub left: Vec<String>,
 }
 
@@ -54,8 +55,9 @@ pub enum ApplyError {
 
 impl World {
     /// Applies manifests as `kubectl apply` does: Deployments, the Services, routes (HTTPRoutes of
-    /// the Gateway API) and disruption budgets that go with them. What names no namespace goes
-    /// into `default`. Nothing is applied when something cannot be read.
+    /// the Gateway API) and disruption budgets that go with them, and quotas. ConfigMaps, Secrets,
+    /// claims and autoscalers exist from then on, and do nothing. What names no namespace goes into
+    /// `default`. Nothing is applied when something cannot be read.
     ///
     /// # Errors
     /// Everything that cannot be read; or the first object that the server refuses, as it refuses
@@ -103,6 +105,19 @@ impl World {
             (Body::Budget(view), Some(name)) => self.apply_budget(object, name, view),
             (Body::Other, Some(name)) if route::is_route(object) => {
                 self.apply_route(manifest, object, name)
+            }
+            (Body::Other, Some(_)) if quota::is_quota(object) => {
+                self.apply_quota(manifest, object)?;
+                true
+            }
+            (Body::Autoscaler(view), Some(name)) => {
+                let target = ObjectKey::new(&view.target.kind, view.target.name.as_str());
+                self.scale_by(&namespace(object), name, target);
+                false
+            }
+            (Body::Claim(_) | Body::ConfigMap(_) | Body::Secret(_), Some(name)) => {
+                self.note(&namespace(object), ObjectKey::new(&object.kind, name.as_str()));
+                false
             }
             (
                 Body::Deployment(_)

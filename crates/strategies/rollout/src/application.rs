@@ -6,10 +6,10 @@ use windlass_core::model::view::{
     AutoscalerView, Body, DeploymentView, Object, Objects, PodSpec, Probe, ServiceView,
 };
 use windlass_core::model::{canonical_template, template_digest};
-use windlass_core::platform::{RouteRef, Template};
+use windlass_core::platform::{ObjectKey, RouteRef, Template};
 use windlass_core::time::Span;
 
-use crate::preflight::ClusterFacts;
+use crate::preflight::{ClusterFacts, mentioned};
 use crate::release::Release;
 
 /// Least time that a pod is taken to need from its making until it is ready.
@@ -30,7 +30,7 @@ pub struct Application {
     pub autoscaled: bool,
     /// How long a pod typically takes until it is ready, by its probes.
     pub start_up: Span,
-    /// What is known of the cluster beside.
+    /// What the caller knows of the cluster; its platform adds to it.
     pub cluster: ClusterFacts,
 }
 
@@ -86,7 +86,8 @@ impl Application {
         Self::choose(manifests, Some(name)).map_err(Unreadable)
     }
 
-    /// The same, with what is known of the cluster: quotas, and objects that are there already.
+    /// The same, with what is known of the cluster beside what its platform tells of it: quotas, and
+    /// objects that are there already.
     #[must_use]
     pub fn knowing(self, cluster: ClusterFacts) -> Self {
         Self { cluster, ..self }
@@ -121,13 +122,24 @@ impl Application {
         })
     }
 
+    /// The objects that it means by name and cannot do without, in its own namespace.
+    pub fn mentioned(&self) -> Vec<ObjectKey> {
+        let own = self.objects.iter().find(|object| self.is_own(object));
+        own.map(|own| mentioned(&self.objects, own)).unwrap_or_default()
+    }
+
+    fn is_own(&self, object: &Object) -> bool {
+        let app = &self.release.app;
+        matches!(object.body, Body::Deployment(_))
+            && object.is_named(app.name.as_str())
+            && namespace(object) == app.namespace
+    }
+
     /// The Deployment's own view.
     pub fn deployment(&self) -> Option<&DeploymentView> {
-        let app = &self.release.app;
         self.objects.iter().find_map(|object| {
             let Body::Deployment(view) = &object.body else { return None };
-            let meant = object.is_named(app.name.as_str()) && namespace(object) == app.namespace;
-            meant.then_some(&**view)
+            self.is_own(object).then_some(&**view)
         })
     }
 }

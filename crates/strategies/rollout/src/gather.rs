@@ -4,11 +4,12 @@ use windlass_core::id::{AppRef, ObjectName, RunId, TemplateDigest};
 use windlass_core::manifest;
 use windlass_core::model::view::Object;
 use windlass_core::platform::{
-    AppScope, AppSeen, DeploymentSeen, Fault, Membership, Platform, RouteRef, RouteSeen, SetSeen,
-    Template,
+    AppScope, AppSeen, DeploymentSeen, Fault, Membership, Platform, Refusal, RouteRef, RouteSeen,
+    SetSeen, Survey, Template,
 };
 
 use crate::application::{Application, version};
+use crate::preflight::{ClusterFacts, room};
 use crate::release::{Facts, Side};
 
 /// An app as it was read at planning time.
@@ -20,6 +21,9 @@ pub struct Observed {
     pub route: Option<RouteSeen>,
     /// The pod template that runs.
     pub template: Template,
+    /// What lies around it; `None` where the platform does not let this caller know, or was not
+    /// asked.
+    pub survey: Option<Survey>,
 }
 
 /// Why nothing can be released to an app now.
@@ -123,7 +127,39 @@ impl Observed {
             Some(route) => platform.traffic.observe(app, route).await.map_err(unread)?,
             None => None,
         };
-        Ok(Self { app: seen, route, template })
+        Ok(Self { app: seen, route, template, survey: None })
+    }
+
+    /// The same, with what lies around the app: quotas, and what its manifests mean by name.
+    ///
+    /// # Errors
+    /// When the cluster cannot be read. A caller that is forbidden to look around goes on without.
+    pub async fn surveyed(
+        self,
+        platform: &Platform,
+        wanted: &Application,
+    ) -> Result<Self, GatherError> {
+        let app = &wanted.release.app;
+        match platform.workloads.survey(app, &wanted.mentioned()).await {
+            Ok(survey) => Ok(Self { survey: Some(survey), ..self }),
+            Err(Fault::Refused(Refusal::Forbidden { .. })) => Ok(self),
+            Err(fault) => Err(GatherError::Unread { app: app.clone(), fault }),
+        }
+    }
+
+    /// What is known of the cluster, from the caller and from the platform.
+    pub fn cluster(&self, wanted: &Application) -> ClusterFacts {
+        let known = wanted.cluster.clone();
+        match &self.survey {
+            Some(survey) => known.surveyed(&wanted.release.app.name, survey, &wanted.mentioned()),
+            None => known,
+        }
+    }
+
+    /// True when an autoscaler owns the number of pods, in the manifests or in the cluster.
+    pub fn autoscaled(&self, wanted: &Application) -> bool {
+        let there = self.survey.as_ref().is_some_and(|survey| !survey.autoscalers.is_empty());
+        wanted.autoscaled || there
     }
 
     /// What a strategy and a climb need to know.
@@ -159,8 +195,10 @@ impl Observed {
             template: self.template.clone(),
             services: wanted.services.clone(),
             route: wanted.route.clone(),
-            autoscaled: wanted.autoscaled,
-            room: None,
+            autoscaled: self.autoscaled(wanted),
+            room: wanted
+                .deployment()
+                .and_then(|view| room(&self.cluster(wanted).quotas, &view.template.spec)),
         })
     }
 

@@ -26,7 +26,7 @@ pub use peak::{Demand, Peak};
 use crate::application::Application;
 use crate::climb::ClimbSpec;
 use crate::gather::{GatherError, Observed};
-use crate::preflight::preflight;
+use crate::preflight::{ClusterFacts, preflight};
 use crate::strategy::{Misfit, Strategy};
 use crate::track::OnFail;
 use rehearsal::{Rehearsal, rehearse};
@@ -136,13 +136,14 @@ impl Plan {
         if facts.stable.template == release.template.digest {
             return Err(PlanError::Runs { app: app.clone(), version: release.version.clone() });
         }
-        let fingerprint = Fingerprint::of(observed, wanted.route.as_ref(), wanted.autoscaled)
+        let fingerprint = Fingerprint::of(observed, wanted.route.as_ref(), facts.autoscaled)
             .ok_or_else(|| GatherError::NoDeployment { app: app.clone() })?;
         let mut spec = ClimbSpec::compile(run, platform, release, &facts, strategy)
             .map_err(|misfits| PlanError::Misfit { misfits })?;
         let no_end = |reason| PlanError::NoEnd { reason };
         let rehearsed = rehearse(&spec, observed, wanted.start_up).map_err(no_end)?;
-        let findings = findings(wanted, &facts, rehearsed.peak);
+        let cluster = observed.cluster(wanted);
+        let findings = findings(wanted, &cluster, facts.replicas, rehearsed.peak);
         spec.findings.clone_from(&findings);
         Ok(Self {
             format: PlanFormat::V1,
@@ -150,7 +151,7 @@ impl Plan {
             notches: notches(&spec, &rehearsed),
             writes: rehearsed.writes.iter().map(PlannedWrite::from).collect(),
             about: rehearsed.lasted,
-            peak: Peak::of(wanted, facts.replicas, rehearsed.peak),
+            peak: Peak::of(wanted, &cluster, facts.replicas, rehearsed.peak),
             findings,
             spec,
         })
@@ -179,11 +180,11 @@ impl Plan {
     }
 }
 
-fn findings(wanted: &Application, facts: &crate::release::Facts, peak: u32) -> Vec<Finding> {
+fn findings(wanted: &Application, known: &ClusterFacts, running: u32, peak: u32) -> Vec<Finding> {
     let name = &wanted.release.app.name;
     let pods = |count: u32| Replicas::try_from(count).unwrap_or(Replicas::ZERO);
-    let mut cluster = wanted.cluster.clone();
-    cluster.running.entry(name.clone()).or_insert_with(|| pods(facts.replicas));
+    let mut cluster = known.clone();
+    cluster.running.entry(name.clone()).or_insert_with(|| pods(running));
     preflight(&wanted.objects, &cluster, &BTreeMap::from([(name.clone(), pods(peak))]))
 }
 

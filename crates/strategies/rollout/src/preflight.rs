@@ -10,6 +10,7 @@ mod capacity;
 mod claims;
 mod facts;
 mod images;
+mod mentions;
 mod names;
 mod probes;
 mod references;
@@ -31,7 +32,11 @@ use windlass_core::id::ObjectName;
 use windlass_core::model::Replicas;
 use windlass_core::model::view::Object;
 
-pub use facts::{ClusterFacts, ObjectKey, Quota};
+pub use facts::ClusterFacts;
+pub use mentions::mentioned;
+pub use windlass_core::platform::{ObjectKey, Quota};
+
+pub(crate) use capacity::room;
 use scene::Scene;
 
 /// A lint: looks at the scene and tells what it finds.

@@ -2,6 +2,7 @@
 
 mod blue_green;
 mod canary;
+mod kept;
 mod recreate;
 mod rolling;
 mod window;
@@ -10,6 +11,7 @@ use std::fmt::Debug;
 
 pub use blue_green::BlueGreen;
 pub use canary::{Canary, CanaryStep};
+pub use kept::Kept;
 pub use recreate::Recreate;
 pub use rolling::{Gate, RollingUpdate};
 pub use window::RollbackWindow;
@@ -28,6 +30,12 @@ pub trait Strategy: Debug + Send + Sync {
     /// # Errors
     /// When the strategy does not fit the app: each reason says which field, and what to do.
     fn track(&self, release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>>;
+
+    /// The strategy as data, so that a release can wait in a queue and outlive its process; `None`,
+    /// as here, where it has no such form: it can be released, but not be queued.
+    fn kept(&self) -> Option<Kept> {
+        None
+    }
 }
 
 /// Why a strategy does not fit an app.

@@ -1,16 +1,18 @@
 //! What users hold: plans, releases, and every run of this process.
 
+mod driving;
 mod ears;
 mod error;
+mod queue;
 mod runs;
 mod sweep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::{join_all, select};
+use futures_util::future::join_all;
 use sha2::{Digest as _, Sha256};
 use windlass_core::clock::Clock;
 use windlass_core::engine::{
@@ -20,11 +22,11 @@ use windlass_core::event::Ending;
 use windlass_core::id::{AppRef, Holder, RunId};
 use windlass_core::journal::{Journal, MemoryJournal};
 use windlass_core::kernel::{Machine, Signal, SignalKind};
-use windlass_core::platform::{AppScope, ClaimFault, Host, Platform, SilentHost};
-use windlass_core::time::Span;
+use windlass_core::platform::{ClaimFault, Host, Platform, SilentHost};
 
 pub use ears::Waits;
 pub use error::{ReleaseError, RunError};
+pub use queue::Busy;
 pub use runs::{Listed, RunState};
 pub use sweep::{Residue, SweepError};
 
@@ -35,9 +37,6 @@ use crate::plan::{Plan, PlanError};
 use crate::strategy::Strategy;
 use crate::world::ClimbWorld;
 use ears::Ears;
-
-/// How long to wait for a change of an app that a run holds before it is looked at anyway.
-const LOOK_AGAIN: Span = Span::seconds(15);
 
 /// Releases applications to one platform, and drives their runs. Needs no runtime: its futures run
 /// wherever they are polled, and many run in one thread.
@@ -71,17 +70,6 @@ struct Parked {
     run: Run<Climb>,
     first: Vec<Effect<Climb>>,
     inbox: Inbox,
-}
-
-/// What to do where a run holds the app that a further version is to be released to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Busy {
-    /// Release nothing, and say who holds it.
-    Refuse,
-    /// Wait until that run has ended, then plan and release.
-    Queue,
-    /// Abort that run, wait until all is as it was, then plan and release.
-    Supersede,
 }
 
 impl Windlass {
@@ -121,9 +109,21 @@ impl Windlass {
         wanted: &Application,
         strategy: &dyn Strategy,
     ) -> Result<Plan, PlanError> {
+        let run = self.new_run(&wanted.release.app, &wanted.release.version);
+        self.plan_as(run, wanted, strategy).await
+    }
+
+    async fn plan_as(
+        &self,
+        run: RunId,
+        wanted: &Application,
+        strategy: &dyn Strategy,
+    ) -> Result<Plan, PlanError> {
         let (app, route) = (&wanted.release.app, wanted.route.as_ref());
         let observed = Observed::read(&self.platform, app, &wanted.services, route).await?;
-        let run = self.new_run(app, &wanted.release.version);
+        // One that is not at rest is told so at once.
+        observed.facts(wanted)?;
+        let observed = observed.surveyed(&self.platform, wanted).await?;
         Plan::of(run, &self.platform.name, wanted, &observed, strategy)
     }
 
@@ -162,48 +162,27 @@ impl Windlass {
         Ok(run)
     }
 
-    /// Plans and releases; where a run holds the app, as `busy` says. What waits in a queue waits
-    /// in this future alone: it is planned when its turn has come, against the world as it is then.
-    ///
-    /// # Errors
-    /// As for [`plan`](Windlass::plan) and [`release`](Windlass::release); besides, when a run is
-    /// to be superseded that another process drives.
-    pub async fn release_next(
-        &self,
-        wanted: &Application,
-        strategy: &dyn Strategy,
-        busy: Busy,
-    ) -> Result<RunId, ReleaseError> {
-        let mut told = None;
-        loop {
-            let planned = self.plan(wanted, strategy).await.map_err(ReleaseError::from);
-            let released = match planned {
-                Ok(plan) => self.release(&plan).await,
-                Err(error) => Err(error),
-            };
-            let Some(holding) = released.as_ref().err().and_then(ReleaseError::held_by) else {
-                return released;
-            };
-            match busy {
-                Busy::Refuse => return released,
-                Busy::Queue => {}
-                Busy::Supersede if told.as_ref() == Some(holding) => {}
-                Busy::Supersede => {
-                    let reason = format!("{} is to be released instead", wanted.release.version);
-                    self.signal(holding, SignalKind::Abort, self.holder.as_str(), &reason)?;
-                    told = Some(holding.clone());
-                }
-            }
-            self.changed(&wanted.release.app).await;
-        }
-    }
-
     /// Drives a run until it has ended: one that was released here, or one that is in the journal
-    /// and that nobody drives. Drop the future to stop; the run can be resumed.
+    /// and that nobody drives. One that is queued waits for its turn first. Drop the future to
+    /// stop; the run can be resumed.
     ///
     /// # Errors
     /// When the run is not known or driven already, its app is taken, or the journal fails.
     pub async fn drive(&self, run: &RunId) -> Result<Ending, RunError> {
+        loop {
+            let queued = self.ticket(run).await?.is_some();
+            if queued {
+                self.turn_of(run, None).await.map_err(|error| RunError::of_queue(run, error))?;
+            }
+            match self.climb(run).await {
+                // Another process was faster: the place in the queue is still there.
+                Err(RunError::TooLate { .. }) if queued => {}
+                end => return end,
+            }
+        }
+    }
+
+    async fn climb(&self, run: &RunId) -> Result<Ending, RunError> {
         let (parked, _driving) = self.take(run)?;
         let Parked { run: mut climb, first, mut inbox } = match parked {
             Ok(parked) => parked,
@@ -211,6 +190,7 @@ impl Windlass {
         };
         if let Some(outcome) = climb.outcome().cloned() {
             self.give_back(&climb).await?;
+            self.leave_queue(run).await?;
             return Ok(Climb::ending(climb.spec(), &outcome));
         }
         let host: Arc<dyn Host> = self.ears.clone();
@@ -232,6 +212,7 @@ impl Windlass {
             }
             end => end.map_err(|error| RunError::of(run, error))?,
         };
+        self.leave_queue(run).await?;
         match (stop, climb.outcome()) {
             (Stop::Ended, Some(outcome)) => Ok(Climb::ending(climb.spec(), outcome)),
             (Stop::Ended | Stop::Fenced, _) => Err(RunError::TakenOver { run: run.clone() }),
@@ -245,14 +226,16 @@ impl Windlass {
     }
 
     /// Takes up every run of the journal that nobody in this process drives, and drives all at
-    /// once until each has ended. One that had ended gives its app back, where it still holds it.
+    /// once until each has ended. One that had ended gives its app back, where it still holds it;
+    /// those that are queued follow in their order.
     ///
     /// # Errors
     /// When the journal cannot be read. What goes wrong with one run stands beside it.
     pub async fn resume_all(&self) -> Result<Vec<(RunId, Result<Ending, RunError>)>, RunError> {
         let known = self.journal.runs().await?;
         let driven = |run: &RunId| self.live().get(run).is_some_and(|it| it.parked.is_none());
-        let left: Vec<RunId> = known.into_iter().filter(|run| !driven(run)).collect();
+        let left: BTreeSet<RunId> = known.iter().map(queue::begins).collect();
+        let left: Vec<RunId> = left.into_iter().filter(|run| !driven(run)).collect();
         Ok(self.drive_all(&left).await)
     }
 
@@ -269,7 +252,7 @@ impl Windlass {
     ) -> Result<(), RunError> {
         let number = self.said.fetch_add(1, Ordering::Relaxed);
         let (by, reason) = (by.to_owned(), reason.to_owned());
-        let id = format!("{}-{number}", self.holder);
+        let id = format!("{}-{}-{number}", self.holder, self.clock.now().millis());
         let signal = Signal { id, by, reason, expect: None, kind };
         let live = self.live();
         let sent = live.get(run).map(|live| live.outbox.unbounded_send(signal));
@@ -298,63 +281,5 @@ impl Windlass {
             let _infallible = write!(name, "{byte:02x}");
         }
         RunId::new(name)
-    }
-
-    /// Marks a run as driven by the caller; its parked state, or where its signals come in.
-    fn take(&self, run: &RunId) -> Result<(Result<Parked, Inbox>, Driving<'_>), RunError> {
-        let mut live = self.live();
-        let taken = match live.get_mut(run) {
-            Some(known) => {
-                Ok(known.parked.take().ok_or_else(|| RunError::Driven { run: run.clone() })?)
-            }
-            None => {
-                let (outbox, inbox) = mailbox();
-                live.insert(run.clone(), Live { outbox, parked: None });
-                Err(inbox)
-            }
-        };
-        Ok((taken, Driving { windlass: self, run: run.clone() }))
-    }
-
-    async fn load(&self, run: &RunId) -> Result<Run<Climb>, RunError> {
-        let ends = self.journal.ends(run).await?;
-        let (first, index, last) = ends.ok_or_else(|| RunError::Unknown { run: run.clone() })?;
-        Ok(Run::resume(&first, index, &last, Pace::default(), self.now())?)
-    }
-
-    /// An ended run must not hold its app.
-    async fn give_back(&self, climb: &Run<Climb>) -> Result<(), RunError> {
-        let (run, app) = (climb.id(), &climb.spec().app);
-        let failed = |reason: String| RunError::GiveBack { run: run.clone(), reason };
-        let scope = AppScope { app: app.clone(), services: Vec::new() };
-        let workloads = &self.platform.workloads;
-        let seen = workloads.observe(&scope).await.map_err(|fault| failed(fault.to_string()))?;
-        if seen.lease.is_some_and(|lease| lease.run == *run) {
-            let claimed = workloads.claim(app, run, &self.holder).await;
-            let epoch = claimed.map_err(|fault| failed(fault.to_string()))?;
-            let given = workloads.release(app, run, epoch).await;
-            given.map_err(|fault| failed(fault.to_string()))?;
-        }
-        Ok(())
-    }
-
-    /// Resolves when an app may have changed, or after a while.
-    async fn changed(&self, app: &AppRef) {
-        let changed = self.platform.workloads.changed(app);
-        let later = self.clock.sleep_until(self.clock.monotonic() + LOOK_AGAIN);
-        let _either = select(changed, later).await;
-    }
-}
-
-/// While it lives, the run is driven.
-struct Driving<'a> {
-    windlass: &'a Windlass,
-    run: RunId,
-}
-
-impl Drop for Driving<'_> {
-    fn drop(&mut self) {
-        self.windlass.live().remove(&self.run);
-        self.windlass.ears.forget(&self.run);
     }
 }

@@ -15,7 +15,8 @@ use crate::objects::Labels;
 pub(crate) struct Said {
     /// Labels of its pods.
     pub(crate) labels: Labels,
-    /// Extended resources that each pod requests.
+    /// What a quota counts of each pod: units of extended resources, and thousandths of
+    /// `requests.cpu` and the like.
     pub(crate) requests: Arc<BTreeMap<Arc<str>, u64>>,
 }
 
@@ -59,18 +60,39 @@ fn requests(template: &PodTemplate) -> BTreeMap<Arc<str>, u64> {
     let mut sum = BTreeMap::new();
     let sidecars = template.spec.init_containers.iter().filter(|c| c.is_sidecar);
     for container in template.spec.containers.iter().chain(sidecars) {
-        for (resource, amount) in extended(container) {
+        for (resource, amount) in counted(container) {
             *sum.entry(resource).or_default() += amount;
         }
     }
     for container in template.spec.init_containers.iter().filter(|c| !c.is_sidecar) {
-        for (resource, amount) in extended(container) {
+        for (resource, amount) in counted(container) {
             let most: &mut u64 = sum.entry(resource).or_default();
             *most = (*most).max(amount);
         }
     }
     sum
 }
+
+/// What a quota counts of a container.
+fn counted(container: &Container) -> impl Iterator<Item = (Arc<str>, u64)> {
+    extended(container).chain(COMPUTE.into_iter().filter_map(|(counted, of_limits, resource)| {
+        let resources = &container.resources;
+        let amount = match of_limits {
+            true => resources.limits.get(resource),
+            false => resources.request(resource),
+        };
+        let millis = amount?.millis_rounded_up()?;
+        Some((counted.into(), u64::try_from(millis).unwrap_or(u64::MAX)))
+    }))
+}
+
+/// Name in a quota, whether it counts limits, and the resource.
+const COMPUTE: [(&str, bool, &str); 4] = [
+    ("requests.cpu", false, "cpu"),
+    ("requests.memory", false, "memory"),
+    ("limits.cpu", true, "cpu"),
+    ("limits.memory", true, "memory"),
+];
 
 /// Extended resources, such as `nvidia.com/gpu`, that a container requests. Their request and
 /// limit must be equal, so that the limits name them all.

@@ -40,6 +40,7 @@ pub struct Budget {
 pub struct Quota {
     /// Pods that may exist, terminating ones included.
     pub pods: Option<u32>,
-    /// Units of extended resources, such as `nvidia.com/gpu`, that those pods may request.
+    /// Units of extended resources, such as `nvidia.com/gpu`, that those pods may request; and
+    /// thousandths of `requests.cpu`, `requests.memory`, `limits.cpu` and `limits.memory`.
     pub extended: BTreeMap<Arc<str>, u64>,
 }

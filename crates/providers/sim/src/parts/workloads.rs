@@ -9,7 +9,8 @@ use windlass_core::clock::Clock;
 use windlass_core::fence::{Epoch, Fence};
 use windlass_core::id::{AppRef, Holder, RunId, TemplateDigest};
 use windlass_core::platform::{
-    AppScope, AppSeen, ClaimFault, Fault, Receipt, Template, Templates, Workloads, Write,
+    AppScope, AppSeen, ClaimFault, Fault, ObjectKey, Receipt, Survey, Template, Templates,
+    Workloads, Write,
 };
 
 use super::Wire;
@@ -62,6 +63,10 @@ impl Workloads for SimWorkloads {
         digest: &TemplateDigest,
     ) -> Result<Option<Template>, Fault> {
         Ok(self.wire.request(|state| state.world.template(app, digest)).await)
+    }
+
+    async fn survey(&self, app: &AppRef, named: &[ObjectKey]) -> Result<Survey, Fault> {
+        Ok(self.wire.request(|state| state.world.survey(app, named)).await)
     }
 
     async fn write(

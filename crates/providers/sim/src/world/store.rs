@@ -1,10 +1,11 @@
 //! Where the objects are kept, and the one way in which each kind of them changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 
 use windlass_core::id::{AppRef, ObjectName};
+use windlass_core::platform::ObjectKey;
 
 use crate::controllers::{DeploymentView, SetPods, SetWork};
 use crate::objects::{
@@ -58,6 +59,10 @@ pub(crate) struct ServiceCell {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Namespace {
     pub(crate) quota: Quota,
+    /// Objects of which nothing is simulated but that they exist.
+    pub(crate) existing: BTreeSet<ObjectKey>,
+    /// What each autoscaler scales.
+    pub(crate) autoscalers: BTreeMap<ObjectName, ObjectKey>,
     pub(crate) pods: u32,
     pub(crate) extended: BTreeMap<Arc<str>, u64>,
 }

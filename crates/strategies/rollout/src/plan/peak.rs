@@ -7,6 +7,7 @@ use windlass_core::model::Quantity;
 use windlass_core::model::view::PodSpec;
 
 use crate::application::Application;
+use crate::preflight::{ClusterFacts, Quota};
 
 /// What runs at once at the highest point of a climb.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +32,15 @@ pub struct Demand {
 }
 
 impl Peak {
-    pub(super) fn of(wanted: &Application, running: u32, pods: u32) -> Self {
+    pub(super) fn of(
+        wanted: &Application,
+        cluster: &ClusterFacts,
+        running: u32,
+        pods: u32,
+    ) -> Self {
         let Some(view) = wanted.deployment() else { return Self { pods, extended: Vec::new() } };
         let demand =
-            |resource: &String| demand(wanted, &view.template.spec, resource, [running, pods]);
+            |resource: &String| demand(cluster, &view.template.spec, resource, [running, pods]);
         Self { pods, extended: extended(&view.template.spec).iter().filter_map(demand).collect() }
     }
 }
@@ -46,7 +52,7 @@ fn extended(pod: &PodSpec) -> BTreeSet<String> {
 }
 
 fn demand(
-    wanted: &Application,
+    cluster: &ClusterFacts,
     pod: &PodSpec,
     resource: &str,
     [running, pods]: [u32; 2],
@@ -54,9 +60,9 @@ fn demand(
     let each = pod.request(resource)?;
     let needed = each.checked_mul(pods)?;
     let name = format!("requests.{resource}");
-    let quota = wanted.cluster.quotas.iter().find(|(it, _)| it.as_str() == name).map(|(_, it)| it);
+    let quota = cluster.quotas.iter().find(|(it, _)| it.as_str() == name).map(|(_, it)| it);
     let more = each.checked_mul(pods.saturating_sub(running))?;
-    let free = quota.and_then(|quota| quota.hard.checked_sub(&quota.used));
+    let free = quota.map(Quota::free);
     Some(Demand {
         resource: resource.to_owned(),
         needed,

@@ -12,7 +12,8 @@ pub(super) fn none(scene: &Scene<'_>, found: &mut Vec<Finding>) {
         let pods = scene.usual_pods(object, deployment);
         let template = &deployment.template;
         let own = Pods { object, labels: &template.labels, spec: &template.spec };
-        if pods > Replicas::ONE && scene.budgets_of(own).next().is_none() {
+        let guarded = object.name.as_ref().is_some_and(|name| scene.facts.guarded.contains(name));
+        if pods > Replicas::ONE && !guarded && scene.budgets_of(own).next().is_none() {
             found.push(Finding::new(
                 Code::NoBudget,
                 &object.place,
@@ -89,7 +90,8 @@ pub(super) fn two_for_one(scene: &Scene<'_>, found: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{GOOD, codes, edited, found};
+    use super::super::ClusterFacts;
+    use super::super::testing::{GOOD, codes, codes_knowing, edited, found};
     use super::*;
 
     const BUDGET: &str = "---
@@ -105,6 +107,12 @@ mod tests {
             "Deployment web has 3 pods and no disruption budget"
         );
         assert_eq!(codes(&edited(&without, "replicas: 3", "replicas: 1")), []);
+    }
+
+    #[test]
+    fn a_budget_that_is_in_the_cluster_alone_counts() {
+        let facts = ClusterFacts { guarded: ["web".into()].into(), ..ClusterFacts::default() };
+        assert_eq!(codes_knowing(&edited(GOOD, BUDGET, ""), &facts), []);
     }
 
     #[test]

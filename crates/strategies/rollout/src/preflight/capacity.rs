@@ -1,7 +1,9 @@
 //! Whether what the plan runs at once fits the quota.
 
+use std::collections::BTreeMap;
+
 use windlass_core::finding::{Code, Finding};
-use windlass_core::model::view::{Place, PodSpec};
+use windlass_core::model::view::{Place, PodSpec, ResourceName};
 use windlass_core::model::{Quantity, Replicas};
 
 use super::Quota;
@@ -55,8 +57,29 @@ impl<'a> Demand<'a> {
     }
 }
 
+/// Most pods of this kind that the quotas leave room for beside those that run; `None` where no
+/// quota limits them.
+pub(crate) fn room(quotas: &BTreeMap<ResourceName, Quota>, spec: &PodSpec) -> Option<u32> {
+    let rooms = quotas.iter().filter_map(|(resource, quota)| {
+        let each = Demand::of(resource.as_str(), spec)?.amount;
+        (each > Quantity::ZERO).then(|| how_often(&each, &quota.free()))
+    });
+    rooms.min()
+}
+
+/// How often `each` goes into `free`.
+fn how_often(each: &Quantity, free: &Quantity) -> u32 {
+    let fits = |times: u32| each.checked_mul(times).is_some_and(|sum| sum <= *free);
+    let (mut low, mut high) = (0, u32::MAX);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if fits(middle) { low = middle } else { high = middle - 1 }
+    }
+    low
+}
+
 fn exceeds(quota: &Quota, each: &Demand<'_>, [peak, more]: [Replicas; 2]) -> Option<Finding> {
-    let free = quota.hard.checked_sub(&quota.used)?;
+    let free = quota.free();
     let needed = each.amount.checked_mul(more.get())?;
     let all = each.amount.checked_mul(peak.get())?;
     (needed > free && needed > Quantity::ZERO).then(|| {
@@ -133,6 +156,26 @@ mod tests {
             messages(&with_gpu(), &quota("requests.nvidia.com/gpu", "6", "3", 3), Some(5))
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn the_room_is_that_of_the_tightest_quota() {
+        let manifests = windlass_core::manifest::parse("app.yaml", with_gpu().as_bytes()).unwrap();
+        let read = windlass_core::model::view::Objects::read(&manifests);
+        let (template, _) = read.objects[0].template().unwrap();
+        let room = |quotas: &[(&str, &str, &str)]| {
+            let facts = quotas.iter().map(|(resource, hard, used)| {
+                let quota = Quota { hard: hard.parse().unwrap(), used: used.parse().unwrap() };
+                (resource.parse().unwrap(), quota)
+            });
+            super::room(&facts.collect(), &template.spec)
+        };
+        let gpu = "requests.nvidia.com/gpu";
+        assert_eq!(room(&[]), None);
+        assert_eq!(room(&[("count/secrets", "3", "3")]), None);
+        assert_eq!(room(&[(gpu, "8", "3")]), Some(5));
+        assert_eq!(room(&[(gpu, "8", "3"), ("requests.memory", "256Mi", "64Mi")]), Some(3));
+        assert_eq!(room(&[(gpu, "2", "3")]), Some(0));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use windlass_core::finding::{Code, Finding};
 use windlass_core::model::Replicas;
 use windlass_core::model::view::{Body, ClaimView, DeploymentView, Object, Volume};
 
+use super::references::absence;
 use super::scene::{Scene, count};
 
 /// A claim that only one node may mount, shared by several pods or by two revisions.
@@ -72,13 +73,15 @@ fn overlaps(deployment: &DeploymentView) -> bool {
 pub(super) fn not_found(scene: &Scene<'_>, found: &mut Vec<Finding>) {
     for pods in scene.pods() {
         for (_, name, _) in pods.spec.claims() {
-            if !scene.exists(pods.object, "PersistentVolumeClaim", name.as_str()) {
-                found.push(Finding::new(
-                    Code::ClaimNotFound,
-                    &name.place,
-                    format!("claim {} is not among these manifests", name.value),
-                    "make sure that it exists; until then the pods stay pending",
-                ));
+            const KIND: &str = "PersistentVolumeClaim";
+            let in_set = scene.find(pods.object, KIND, name.as_str()).is_some();
+            let lacks = scene.facts.lacks(KIND, name.as_str());
+            if scene.facts.has(KIND, name.as_str()) {
+                continue;
+            }
+            if let Some((wrong, mend)) = absence(in_set, lacks) {
+                let message = format!("claim {} {wrong}", name.value);
+                found.push(Finding::new(Code::ClaimNotFound, &name.place, message, mend));
             }
         }
     }

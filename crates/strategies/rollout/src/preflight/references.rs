@@ -6,6 +6,8 @@ use windlass_core::model::view::{
     Body, Container, EnvSource, EnvValue, Object, ObjectFiles, Placed, Projection, VolumeSource,
 };
 
+use windlass_core::platform::ObjectKey;
+
 use super::scene::{Pods, Scene};
 
 /// Kind of the object that a reference means.
@@ -30,19 +32,19 @@ pub(super) fn secrets_and_config_maps(scene: &Scene<'_>, found: &mut Vec<Finding
         let mut told: Vec<(Target, &str)> = Vec::new();
         for need in needs(pods) {
             let kind = need.target.kind();
-            match scene.find(pods.object, kind, need.name.as_str()) {
-                Some(object) => found.extend(missing_key(object, &need)),
-                None if scene.facts.has(kind, need.name.as_str()) => {}
-                None if told.contains(&(need.target, need.name.as_str())) => {}
-                None => {
-                    told.push((need.target, need.name.as_str()));
-                    found.push(Finding::new(
-                        need.target.not_found(),
-                        &need.name.place,
-                        format!("{kind} {} is not among these manifests", need.name.value),
-                        "make sure that it exists; until then the pods do not start",
-                    ));
-                }
+            let object = scene.find(pods.object, kind, need.name.as_str());
+            found.extend(object.and_then(|object| missing_key(object, &need)));
+            if scene.facts.has(kind, need.name.as_str())
+                || told.contains(&(need.target, need.name.as_str()))
+            {
+                continue;
+            }
+            let lacks = scene.facts.lacks(kind, need.name.as_str());
+            if let Some((wrong, mend)) = absence(object.is_some(), lacks) {
+                told.push((need.target, need.name.as_str()));
+                let message = format!("{kind} {} {wrong}", need.name.value);
+                let code = need.target.not_found();
+                found.push(Finding::new(code, &need.name.place, message, mend));
             }
         }
     }
@@ -62,6 +64,31 @@ impl Target {
             Target::Secret => Code::SecretNotFound,
         }
     }
+}
+
+/// What is wrong with an object that pods need, by whether it is in the manifests, and whether the
+/// cluster is known to lack it; and what to do.
+pub(super) fn absence(in_set: bool, lacks: bool) -> Option<(&'static str, &'static str)> {
+    match (in_set, lacks) {
+        (true, false) => None,
+        (true, true) => Some((
+            "is among these manifests, but not in the cluster",
+            "apply it before the release, which applies the Deployment alone",
+        )),
+        (false, true) => Some((
+            "is neither among these manifests nor in the cluster",
+            "make it before the release; until then the pods do not start",
+        )),
+        (false, false) => Some((
+            "is not among these manifests",
+            "make sure that it exists; until then the pods do not start",
+        )),
+    }
+}
+
+/// The ConfigMaps and Secrets that pods cannot start without.
+pub(super) fn mentioned(pods: Pods<'_>) -> impl Iterator<Item = ObjectKey> {
+    needs(pods).into_iter().map(|need| ObjectKey::new(need.target.kind(), need.name.as_str()))
 }
 
 fn missing_key(object: &Object, need: &Need<'_>) -> Option<Finding> {
@@ -237,5 +264,32 @@ mod tests {
         assert_eq!(codes(&yaml), [Code::VolumeNotFound]);
         let volume = "      volumes: [{name: d, emptyDir: {}}]\n";
         assert_eq!(codes(&edited(&yaml, "      volumes: []\n", volume)), []);
+    }
+
+    #[test]
+    fn what_a_cluster_is_known_to_lack_is_told_wherever_it_is_written() {
+        let env = "{name: A, valueFrom: {secretKeyRef: {name: keys, key: a}}}";
+        let outside = with_env(env);
+        let inside = format!(
+            "{outside}---\n{{apiVersion: v1, kind: Secret, metadata: {{name: keys}}, stringData: {{a: b}}}}\n"
+        );
+        let key = ObjectKey::new("Secret", "keys");
+        let lacks = ClusterFacts { absent: [key.clone()].into(), ..ClusterFacts::default() };
+        let message = |yaml: &str, facts: &ClusterFacts| {
+            let found = super::super::testing::found_knowing(yaml, facts, &Default::default());
+            found.first().map(|finding| finding.message.clone())
+        };
+        let (yes, no) = (Some, None::<String>);
+        assert_eq!(
+            message(&outside, &lacks),
+            yes("Secret keys is neither among these manifests nor in the cluster".to_owned())
+        );
+        assert_eq!(
+            message(&inside, &lacks),
+            yes("Secret keys is among these manifests, but not in the cluster".to_owned())
+        );
+        assert_eq!(message(&inside, &ClusterFacts::default()), no);
+        let has = ClusterFacts { existing: [key.clone()].into(), ..ClusterFacts::default() };
+        assert_eq!((message(&outside, &has), message(&inside, &has)), (no.clone(), no));
     }
 }

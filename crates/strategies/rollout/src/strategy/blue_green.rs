@@ -9,7 +9,7 @@ use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
-use crate::strategy::{Misfit, Strategy, checks, placed};
+use crate::strategy::{Kept, Misfit, Strategy, checks, placed};
 use crate::track::{After, Means, Notch, Notches, OnDoubt, Place, Size, Track, Via};
 
 /// A blue-green rollout.
@@ -58,6 +58,10 @@ impl Default for BlueGreen {
 }
 
 impl Strategy for BlueGreen {
+    fn kept(&self) -> Option<Kept> {
+        Some(Kept::BlueGreen(self.clone()))
+    }
+
     fn track(&self, release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>> {
         let mut misfits = Vec::new();
         if facts.services.is_empty() {

@@ -7,7 +7,7 @@ use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
-use crate::strategy::{Misfit, Strategy, checks, placed};
+use crate::strategy::{Kept, Misfit, Strategy, checks, placed};
 use crate::track::{
     After, Means, Notch, Notches, OnDoubt, OnFail, Place, Placed, Size, Track, Via,
 };
@@ -124,6 +124,10 @@ impl Canary {
 }
 
 impl Strategy for Canary {
+    fn kept(&self) -> Option<Kept> {
+        Some(Kept::Canary(self.clone()))
+    }
+
     fn track(&self, _release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>> {
         let misfits = self.misfits(facts);
         if !misfits.is_empty() {

@@ -8,7 +8,7 @@ use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
-use crate::strategy::{Misfit, Strategy, checks, placed};
+use crate::strategy::{Kept, Misfit, Strategy, checks, placed};
 use crate::track::{After, Means, Notch, Notches, OnDoubt, Place, Track};
 
 /// A rollout that never runs two versions at once, at the price of downtime.
@@ -25,6 +25,10 @@ pub struct Recreate {
 }
 
 impl Strategy for Recreate {
+    fn kept(&self) -> Option<Kept> {
+        Some(Kept::Recreate(self.clone()))
+    }
+
     fn track(&self, _release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>> {
         let strategy = match facts.strategy {
             DeploymentStrategy::Recreate => None,

@@ -7,7 +7,7 @@ use windlass_core::time::Span;
 use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
-use crate::strategy::{Misfit, Strategy, checks, placed};
+use crate::strategy::{Kept, Misfit, Strategy, checks, placed};
 use crate::track::{After, Means, Notch, Notches, OnDoubt, Place, Track};
 
 /// A rolling update in place, within the surge and unavailability of the Deployment itself.
@@ -46,6 +46,10 @@ impl Gate {
 }
 
 impl Strategy for RollingUpdate {
+    fn kept(&self) -> Option<Kept> {
+        Some(Kept::RollingUpdate(self.clone()))
+    }
+
     fn track(&self, _release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>> {
         let pairs = (2u32..).zip(self.gates.windows(2));
         let misfits: Vec<Misfit> = pairs

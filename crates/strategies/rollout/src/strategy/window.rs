@@ -3,7 +3,7 @@
 use windlass_core::weight::Weight;
 
 use crate::release::{Facts, Release};
-use crate::strategy::{Misfit, Strategy};
+use crate::strategy::{Kept, Misfit, Strategy};
 use crate::track::{Notch, Notches, Place, Track};
 
 /// Any strategy, but straight back to one of the last few revisions: what they prove was proven
@@ -21,6 +21,11 @@ pub struct RollbackWindow<S> {
 }
 
 impl<S: Strategy> Strategy for RollbackWindow<S> {
+    fn kept(&self) -> Option<Kept> {
+        let strategy = Box::new(self.strategy.kept()?);
+        Some(Kept::RollbackWindow { strategy, revisions: self.revisions })
+    }
+
     fn track(&self, release: &Release, facts: &Facts) -> Result<Track, Vec<Misfit>> {
         let mut track = self.strategy.track(release, facts)?;
         let near = facts.kept.iter().take(self.revisions as usize);

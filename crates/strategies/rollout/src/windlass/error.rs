@@ -25,6 +25,22 @@ pub enum ReleaseError {
         /// What differs, with was and is.
         moved: Vec<Moved>,
     },
+    /// It would have to wait, and is not to.
+    #[error("run {run} comes first for {app}: wait for it, queue behind it, or supersede it")]
+    Busy {
+        /// The app.
+        app: AppRef,
+        /// The run that holds the app, or is queued for it last.
+        run: RunId,
+    },
+    /// It would have to wait, and could not outlive its process.
+    #[error(
+        "the strategy for {app} cannot be queued, as it has no form that can be written down: give it Strategy::kept, or release once the app is free"
+    )]
+    NotKept {
+        /// The app.
+        app: AppRef,
+    },
     /// A run that should make way cannot be told.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -46,8 +62,10 @@ impl ReleaseError {
     /// The run that holds the app, where that is what is wrong.
     pub fn held_by(&self) -> Option<&RunId> {
         match self {
-            ReleaseError::Plan(PlanError::Gather(GatherError::Held { run, .. })) => Some(run),
+            ReleaseError::Plan(PlanError::Gather(GatherError::Held { run, .. }))
+            | ReleaseError::Busy { run, .. } => Some(run),
             ReleaseError::Plan(_)
+            | ReleaseError::NotKept { .. }
             | ReleaseError::Moved { .. }
             | ReleaseError::Run(_)
             | ReleaseError::Journal(_)
@@ -64,6 +82,23 @@ pub enum RunError {
     Unknown {
         /// The run.
         run: RunId,
+    },
+    /// It was queued, and somebody has taken it out.
+    #[error(
+        "run {run} was taken out of the queue before its turn: release it again if it is wanted"
+    )]
+    Withdrawn {
+        /// The run.
+        run: RunId,
+    },
+    /// Its turn had come, or was waited for, and it could not be released.
+    #[error("the queued run {run} was not released: {error}")]
+    Queued {
+        /// The run.
+        run: RunId,
+        /// Why. Where it says that waiting would not help, the run has left the queue; otherwise it
+        /// keeps its place: resume it.
+        error: Box<ReleaseError>,
     },
     /// This process drives it already.
     #[error("this process drives run {run} already")]
@@ -126,6 +161,20 @@ pub enum RunError {
 }
 
 impl RunError {
+    pub(super) fn of_queue(run: &RunId, error: ReleaseError) -> Self {
+        match error {
+            ReleaseError::Run(error) => error,
+            ReleaseError::Journal(error) => error.into(),
+            ReleaseError::Record(error) => error.into(),
+            error @ (ReleaseError::Plan(_)
+            | ReleaseError::Moved { .. }
+            | ReleaseError::Busy { .. }
+            | ReleaseError::NotKept { .. }) => {
+                RunError::Queued { run: run.clone(), error: Box::new(error) }
+            }
+        }
+    }
+
     pub(super) fn of(run: &RunId, error: DriveError) -> Self {
         match error {
             DriveError::Journal(error) => error.into(),

@@ -3,7 +3,9 @@
 use windlass_core::event::Ending;
 use windlass_core::id::{AppRef, RunId};
 use windlass_core::kernel::Machine;
+use windlass_core::time::Timestamp;
 
+use super::queue::{self, Ticket};
 use super::{RunError, Waits, Windlass};
 use crate::climb::{Climb, Phase};
 
@@ -14,7 +16,8 @@ pub struct Listed {
     pub run: RunId,
     /// Its app.
     pub app: AppRef,
-    /// The version that ran before.
+    /// The version that ran before; for one that is queued, the one that is to run before, or
+    /// nothing where this journal does not know.
     pub from: String,
     /// The version that is released.
     pub to: String,
@@ -27,6 +30,13 @@ pub struct Listed {
 pub enum RunState {
     /// This process drives it; what it waits for, once it has said so.
     Driven(Option<Waits>),
+    /// It waits for its turn.
+    Queued {
+        /// The run that comes before it.
+        behind: RunId,
+        /// Since when.
+        since: Timestamp,
+    },
     /// This process has released it, and does not drive it yet.
     Released,
     /// Nobody in this process drives it. It stands at this notch, from 1, of so many, or is on its
@@ -50,8 +60,11 @@ impl Windlass {
     /// When the journal cannot be read.
     pub async fn list(&self) -> Result<Vec<Listed>, RunError> {
         let mut listed = Vec::new();
-        for run in self.journal.runs().await? {
-            listed.push(self.look_up(&run).await?);
+        for name in self.journal.runs().await? {
+            let run = queue::begins(&name);
+            if name == run || self.journal.ends(&run).await?.is_none() {
+                listed.push(self.look_up(&run).await?);
+            }
         }
         Ok(listed)
     }
@@ -66,6 +79,11 @@ impl Windlass {
     }
 
     async fn look_up(&self, run: &RunId) -> Result<Listed, RunError> {
+        if self.journal.ends(run).await?.is_none()
+            && let Some(ticket) = self.ticket(run).await?
+        {
+            return self.queued(ticket).await;
+        }
         let climb = self.load(run).await?;
         let spec = climb.spec();
         let live = self.live().get(run).map(|live| live.parked.is_some());
@@ -81,5 +99,22 @@ impl Windlass {
         };
         let (app, from, to) = (spec.app.clone(), spec.from.clone(), spec.to.clone());
         Ok(Listed { run: run.clone(), app, from, to, state })
+    }
+
+    async fn queued(&self, ticket: Ticket) -> Result<Listed, RunError> {
+        let app = ticket.release.app;
+        let mut queue = self.tickets(&app).await?;
+        queue.truncate(queue.iter().position(|it| it.run == ticket.run).unwrap_or(0));
+        let unfinished = self.unfinished(&app).await?;
+        let (behind, from) = match (queue.pop(), unfinished) {
+            (Some(before), _) => (before.run, before.release.version),
+            (None, Some(run)) => {
+                let from = self.load(&run).await?.spec().to.clone();
+                (run, from)
+            }
+            (None, None) => (ticket.behind, String::new()),
+        };
+        let state = RunState::Queued { behind, since: ticket.since };
+        Ok(Listed { run: ticket.run, app, from, to: ticket.release.version, state })
     }
 }

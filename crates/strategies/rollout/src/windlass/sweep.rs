@@ -9,7 +9,7 @@ use windlass_core::platform::{
     AppScope, AppSeen, Change, ClaimFault, Fault, Membership, Templates, Write,
 };
 
-use super::{RunError, Windlass};
+use super::{RunError, Windlass, queue};
 use crate::climb::ClimbSpec;
 
 /// Something that a run left behind. Nothing of it is removed while a run holds the app.
@@ -102,7 +102,8 @@ impl Windlass {
     pub async fn sweep(&self) -> Result<Vec<Residue>, SweepError> {
         let mut apps: BTreeMap<AppRef, Vec<ObjectName>> = BTreeMap::new();
         let mut ended = BTreeMap::new();
-        for run in self.journal.runs().await.map_err(RunError::from)? {
+        let runs = self.journal.runs().await.map_err(RunError::from)?;
+        for run in runs.into_iter().filter(|run| !queue::is_place(run)) {
             let climb = self.load(&run).await?;
             let spec: &ClimbSpec = climb.spec();
             apps.entry(spec.app.clone()).or_default().extend(spec.scope().services);

@@ -165,8 +165,12 @@ impl World {
     /// Sets the quota of an app's namespace. Pods that exist stay.
     pub fn set_quota(&mut self, app: &AppRef, quota: Quota) {
         let id = self.intern(app);
-        self.store.namespaces.entry(app.namespace.clone()).or_default().quota = quota;
+        self.limit_namespace(&app.namespace, quota);
         self.record(id, (WatchKind::Quota, u64::from(id.0)), WatchEvent::Modified);
+    }
+
+    pub(crate) fn limit_namespace(&mut self, namespace: &ObjectName, quota: Quota) {
+        self.store.namespaces.entry(namespace.clone()).or_default().quota = quota;
     }
 
     fn set_id(&self, app: &AppRef, set: &ObjectName) -> Result<SetId, Refusal> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+mod queue;
 mod shop;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use futures_util::future::{join, select};
 use shop::{Shop, canary};
 use windlass_core::event::EndResult;
+use windlass_core::finding::Code;
 use windlass_core::id::{Kind, RunId};
 use windlass_core::journal::{Journal, JournalError, MemoryJournal};
 use windlass_core::kernel::SignalKind;
@@ -394,6 +396,30 @@ fn a_sweep_shows_what_a_lost_run_made_and_removes_it_on_request() {
     assert_eq!(run.as_str(), "lost");
     shop.block_on(windlass.clear(residue)).expect("it is as it was");
     assert_eq!(shop.block_on(windlass.sweep()).expect("readable"), []);
+}
+
+#[test]
+fn a_plan_counts_by_the_quotas_of_the_cluster_and_by_what_exists_there() {
+    let shop = Shop::with_route();
+    let around = "
+{apiVersion: v1, kind: ResourceQuota, metadata: {name: gpus, namespace: shop}, spec: {hard: {requests.nvidia.com/gpu: 5}}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web, namespace: shop}, spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}}
+---
+{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: shop}, spec: {scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 9}}
+";
+    let windlass = shop.windlass("a");
+    let plan = || shop.block_on(windlass.plan(&shop.wanted("1.1.0"), &canary())).expect("it fits");
+    let has = |plan: &Plan, code: Code| plan.findings.iter().any(|found| found.code == code);
+    let before = plan();
+    assert!(has(&before, Code::NoBudget) && !has(&before, Code::OverQuota));
+    assert!(before.fingerprint.replicas.is_some());
+    let read = windlass_core::manifest::parse("around.yaml", around.as_bytes()).expect("valid");
+    shop.sim.apply(&read).expect("valid");
+    let after = plan();
+    assert!(!has(&after, Code::NoBudget) && has(&after, Code::OverQuota), "{after}");
+    assert!(after.to_string().contains("quota 5: does not fit"), "{after}");
+    assert_eq!(after.fingerprint.replicas, None, "an autoscaler moves them");
 }
 
 #[test]

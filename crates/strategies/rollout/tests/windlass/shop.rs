@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use windlass_analysis::{Analysis, Metric};
 use windlass_core::event::{RunEvent, What};
 use windlass_core::fence::{Expect, Fence};
-use windlass_core::id::{AppRef, Kind, ObjectRef};
+use windlass_core::id::{AppRef, Kind, ObjectRef, RunId};
 use windlass_core::journal::{Journal, MemoryJournal};
 use windlass_core::manifest::{self, Manifest};
 use windlass_core::platform::{
@@ -83,6 +83,13 @@ impl Ear {
         let events = self.0.lock().expect("no panic");
         let ends = events.first().zip(events.last());
         ends.map_or(Span::ZERO, |(first, last)| last.at.since(first.at))
+    }
+
+    /// The runs that ended, in their order.
+    pub(crate) fn ends(&self) -> Vec<RunId> {
+        let events = self.0.lock().expect("no panic");
+        let ended = events.iter().filter(|event| matches!(event.what, What::Ended(_)));
+        ended.map(|event| event.run.clone()).collect()
     }
 
     /// All that was told, for people who debug.
