@@ -269,7 +269,7 @@ fn side(set: &SetSeen) -> Side {
 }
 
 /// What people call the version of a template that was read from a cluster.
-fn running_version(template: &Template) -> String {
+pub(crate) fn running_version(template: &Template) -> String {
     let wrapped = format!(
         r#"{{"apiVersion":"apps/v1","kind":"Deployment","metadata":{{"name":"t"}},"spec":{{"selector":{{}},"template":{}}}}}"#,
         template.body

@@ -28,10 +28,10 @@ pub use ears::Waits;
 pub use error::{ReleaseError, RunError};
 pub use queue::Busy;
 pub use runs::{Listed, RunState};
-pub use sweep::{Residue, SweepError};
+pub use sweep::{Residue, Sweep, SweepError, Way};
 
 use crate::application::Application;
-use crate::climb::Climb;
+use crate::climb::{Climb, ClimbSpec};
 use crate::gather::{GatherError, Observed};
 use crate::plan::{Plan, PlanError};
 use crate::strategy::Strategy;
@@ -149,7 +149,13 @@ impl Windlass {
         if !moved.is_empty() {
             return Err(ReleaseError::Moved { app: spec.app.clone(), moved });
         }
-        let spec = Arc::new(spec.clone());
+        self.begin(spec.clone()).await
+    }
+
+    /// Records a run, which moves once it is driven.
+    async fn begin(&self, spec: ClimbSpec) -> Result<RunId, ReleaseError> {
+        let run = spec.run.clone();
+        let spec = Arc::new(spec);
         let (begun, first) = Run::begin(run.clone(), spec, Pace::default(), self.now())?;
         for effect in &first {
             if let Effect::Record { index, bytes } = effect {

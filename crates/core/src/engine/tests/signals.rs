@@ -11,9 +11,9 @@ use crate::kernel::{Signal, SignalKind};
 use crate::time::Span;
 
 fn refusal(effects: &[Effect<Toy>]) -> Option<String> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Emit(What::Signalled { refused, .. }) => Some(refused.clone()),
-        _ => None,
+    effects.iter().find_map(|effect| {
+        let Effect::Emit(What::Signalled { refused, .. }) = effect else { return None };
+        Some(refused.clone())
     })?
 }
 

@@ -1,85 +1,36 @@
 //! What a process that never came back left: shown first, removed on request.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod marks;
+mod residue;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::join;
+use windlass_core::event::{EndResult, Ending};
 use windlass_core::fence::{Epoch, Expect, Fence};
 use windlass_core::id::{AppRef, Kind, ObjectName, ObjectRef, RunId};
-use windlass_core::platform::{
-    AppScope, AppSeen, Change, ClaimFault, Fault, Membership, Templates, Write,
-};
+use windlass_core::kernel::{Machine as _, SignalKind};
+use windlass_core::platform::{AppScope, Change, ClaimFault, Fault, RouteRef, Templates, Write};
+use windlass_core::time::Span;
 
-use super::{RunError, Windlass, queue};
-use crate::climb::ClimbSpec;
-
-/// Something that a run left behind. Nothing of it is removed while a run holds the app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Residue {
-    /// A run that has ended, or that this journal does not know, holds an app. Clearing takes the
-    /// app from it: a process that drives it elsewhere stops. Make sure that there is none.
-    Lease {
-        /// The app.
-        app: AppRef,
-        /// The run.
-        run: RunId,
-        /// The process that drove it.
-        holder: String,
-        /// True when this journal knows the run, and that it has ended.
-        ended: bool,
-    },
-    /// An object that a run made, and that is of no use any more: a ReplicaSet without pods, or a
-    /// Service that leads to none.
-    Made {
-        /// The app.
-        app: AppRef,
-        /// The object.
-        object: ObjectRef,
-        /// The run whose label it wears.
-        run: RunId,
-        /// What must still be true when it is deleted.
-        expect: Expect,
-    },
-    /// A ReplicaSet that a run made and that still has pods. It is only shown: traffic may reach
-    /// them. Scale it to 0 once none does, then sweep again.
-    Pods {
-        /// The app.
-        app: AppRef,
-        /// The ReplicaSet.
-        set: ObjectName,
-        /// The run whose label it wears.
-        run: RunId,
-        /// How many pods it has.
-        pods: u32,
-    },
-}
-
-impl fmt::Display for Residue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Residue::Lease { app, run, holder, ended } => {
-                let known =
-                    if *ended { "which has ended" } else { "which this journal does not know" };
-                write!(f, "{app} is held by run {run} of {holder}, {known}")
-            }
-            Residue::Made { app, object, run, .. } => {
-                write!(f, "{app}: {object} was made by run {run} and leads nowhere")
-            }
-            Residue::Pods { app, set, run, pods } => {
-                write!(
-                    f,
-                    "{app}: ReplicaSet {set} of run {run} has {pods} pods: scale it to 0 once no traffic reaches it"
-                )
-            }
-        }
-    }
-}
+use super::{ReleaseError, RunError, Windlass, queue};
+use crate::application::Application;
+use crate::climb::{Climb, ClimbSpec};
+use crate::track::{Means, Via};
+use marks::Around;
+pub use residue::{Residue, Way};
 
 /// Why something was not cleared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SweepError {
-    /// The runs could not be read.
+    /// The runs could not be read or driven.
     #[error(transparent)]
     Runs(#[from] RunError),
+    /// The run that clears it could not be begun.
+    #[error("it was not cleared, and nothing was touched: {0}")]
+    Begin(Box<ReleaseError>),
     /// The app could not be claimed.
     #[error(transparent)]
     Claim(#[from] ClaimFault),
@@ -91,36 +42,97 @@ pub enum SweepError {
         "it has pods, and traffic may reach them: scale it to 0 once none does, then sweep again"
     )]
     HasPods,
+    /// The way back ended without coming to the ground or to rest.
+    #[error("{} ({}): look at the objects named, then sweep again", .0.result, .0.reason)]
+    NotClear(Ending),
+}
+
+/// What a sweep has found. Print it, then [apply](Windlass::apply) it, or
+/// [clear](Windlass::clear) one thing after another, in this order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// What is left, by app; what must go first comes first.
+    pub found: Vec<Residue>,
+}
+
+impl fmt::Display for Sweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.found.is_empty() {
+            return f.write_str("nothing is left behind");
+        }
+        let lines: Vec<String> = self.found.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// An app that is swept.
+#[derive(Debug, Default)]
+struct Place {
+    services: BTreeSet<ObjectName>,
+    route: Option<RouteRef>,
+    /// Runs of it that the journal holds, by how far they are.
+    runs: BTreeMap<RunId, Known>,
+}
+
+/// What the journal knows of a run.
+#[derive(Clone, Debug)]
+enum Known {
+    /// It goes on, here or in another process.
+    Driven,
+    /// It has not ended, and nobody here drives it: its notch, from 1, of so many.
+    Left(u32, u32),
+    /// It ended without coming to the ground or to rest.
+    Failed(Arc<ClimbSpec>),
+    /// It ended.
+    Ended,
 }
 
 impl Windlass {
-    /// Shows what runs that have ended, or that nobody knows, left of the apps of this journal.
-    /// Touches nothing.
+    /// Shows what runs left of the apps of this journal: those that stand still, those that have
+    /// failed, and those that this journal does not know. Touches nothing.
     ///
     /// # Errors
     /// When the journal or the platform cannot be read.
-    pub async fn sweep(&self) -> Result<Vec<Residue>, SweepError> {
-        let mut apps: BTreeMap<AppRef, Vec<ObjectName>> = BTreeMap::new();
-        let mut ended = BTreeMap::new();
-        let runs = self.journal.runs().await.map_err(RunError::from)?;
-        for run in runs.into_iter().filter(|run| !queue::is_place(run)) {
-            let climb = self.load(&run).await?;
-            let spec: &ClimbSpec = climb.spec();
-            apps.entry(spec.app.clone()).or_default().extend(spec.scope().services);
-            ended.insert(run, climb.outcome().is_some());
-        }
-        let mut found = Vec::new();
-        for (app, mut services) in apps {
-            services.sort();
-            services.dedup();
-            let scope = AppScope { app, services };
-            let seen = self.platform.workloads.observe(&scope).await?;
-            residues(&scope.app, &seen, &ended, &mut found);
-        }
-        Ok(found)
+    pub async fn sweep(&self) -> Result<Sweep, SweepError> {
+        self.sweep_also(&[]).await
     }
 
-    /// Removes one thing that a [sweep](Windlass::sweep) has shown, if it is still as it was.
+    /// The same, and besides what runs left of these apps, whether or not the journal knows of
+    /// them: after a journal was lost. The route and the Services are those of the manifests; one
+    /// that names no route is taken to have none.
+    ///
+    /// # Errors
+    /// When the journal or the platform cannot be read.
+    pub async fn sweep_also(&self, apps: &[Application]) -> Result<Sweep, SweepError> {
+        let mut places = self.places().await?;
+        for app in apps {
+            let place = places.entry(app.release.app.clone()).or_default();
+            place.services.extend(app.services.iter().cloned());
+            place.services.insert(ObjectName::new(format!("{}-preview", app.release.app.name)));
+            place.services.extend(app.route.iter().map(|route| route.candidate.clone()));
+            place.route = place.route.take().or_else(|| app.route.clone());
+        }
+        let mut found = Vec::new();
+        for (app, place) in &places {
+            let around = self.around(app, place).await?;
+            found.extend(marks::residues(&around, &self.platform.name, &place.runs));
+        }
+        Ok(Sweep { found })
+    }
+
+    /// Clears all that a sweep has found, one after another. What is not as it was then, or is not
+    /// for a program to decide, stays, with the reason beside it.
+    pub async fn apply(&self, sweep: &Sweep) -> Vec<(Residue, Result<(), SweepError>)> {
+        let mut ends = Vec::new();
+        for residue in &sweep.found {
+            ends.push((residue.clone(), self.clear(residue).await));
+        }
+        ends
+    }
+
+    /// Clears one thing that a [sweep](Windlass::sweep) has shown. A run that was left half raised
+    /// goes to the ground or, once its candidate is the app, to rest: by the climb itself, which
+    /// moves traffic before pods. Anything else goes if it is still as it was.
     ///
     /// # Errors
     /// When a run holds the app by now, the object has changed, or it has pods.
@@ -132,6 +144,17 @@ impl Windlass {
                 let epoch = workloads.claim(app, run, &self.holder).await?;
                 Ok(workloads.release(app, run, epoch).await?)
             }
+            Residue::Left { run, .. } => self.lower(run).await,
+            Residue::Half { way, spec, .. } => {
+                let run = self.new_run(&spec.app, "sweep");
+                let spec = ClimbSpec { run: run.clone(), ..ClimbSpec::clone(spec) };
+                let begun = self.begin(spec).await;
+                begun.map_err(|error| SweepError::Begin(Box::new(error)))?;
+                match way {
+                    Way::Ground => self.lower(&run).await,
+                    Way::Rest => cleared(self.climb(&run).await?),
+                }
+            }
             Residue::Made { app, object, expect, .. } => {
                 let run = self.new_run(app, "sweep");
                 let epoch = workloads.claim(app, &run, &self.holder).await?;
@@ -140,6 +163,17 @@ impl Windlass {
                 Ok(end?)
             }
         }
+    }
+
+    /// Takes a run up and back to the ground; past the point of no return, to rest.
+    async fn lower(&self, run: &RunId) -> Result<(), SweepError> {
+        let abort = || {
+            let reason = "a sweep takes back what was left half raised";
+            self.signal(run, SignalKind::Abort, self.holder.as_str(), reason)
+        };
+        // Driving comes first: a run can be told something once it is driven.
+        let (end, _told) = join(self.climb(run), async { abort() }).await;
+        cleared(end?)
     }
 
     async fn delete(
@@ -160,43 +194,61 @@ impl Windlass {
         let templates = Templates::default();
         self.platform.workloads.write(app, &templates, &fence, &write).await.map(drop)
     }
+
+    /// The apps of the journal.
+    async fn places(&self) -> Result<BTreeMap<AppRef, Place>, SweepError> {
+        let mut places: BTreeMap<AppRef, Place> = BTreeMap::new();
+        let runs = self.journal.runs().await.map_err(RunError::from)?;
+        for run in runs.into_iter().filter(|run| !queue::is_place(run)) {
+            let climb = self.load(&run).await?;
+            let spec = climb.spec();
+            let place = places.entry(spec.app.clone()).or_default();
+            place.services.extend(spec.scope().services);
+            if let Means::Beside(Via::Route(route)) = &spec.track.means {
+                place.route = Some(route.clone());
+            }
+            let known = match climb.outcome().map(|it| Climb::ending(spec, it).result) {
+                Some(EndResult::Failed) => Known::Failed(Arc::clone(spec)),
+                Some(EndResult::Promoted | EndResult::RolledBack | EndResult::Superseded) => {
+                    Known::Ended
+                }
+                None if self.live().contains_key(&run) => Known::Driven,
+                None => Known::Left(climb.state().notch + 1, spec.track.top() + 1),
+            };
+            place.runs.insert(run, known);
+        }
+        Ok(places)
+    }
+
+    /// Reads an app with all that marks can lead to.
+    async fn around(&self, app: &AppRef, place: &Place) -> Result<Around, SweepError> {
+        let platform = &self.platform;
+        let services = place.services.iter().cloned().collect();
+        let scope = AppScope { app: app.clone(), services };
+        let seen = platform.workloads.observe(&scope).await?;
+        let route = match &place.route {
+            Some(route) => {
+                platform.traffic.observe(app, route).await?.map(|it| (route.clone(), it))
+            }
+            None => None,
+        };
+        let mut templates = Vec::new();
+        for digest in seen.sets.iter().map(|set| &set.template).collect::<BTreeSet<_>>() {
+            templates.extend(platform.workloads.template(app, digest).await?);
+        }
+        Ok(Around { app: app.clone(), seen, route, templates })
+    }
 }
 
-/// What is left of one app. `ended` holds the runs that are known.
-fn residues(app: &AppRef, seen: &AppSeen, ended: &BTreeMap<RunId, bool>, found: &mut Vec<Residue>) {
-    let goes_on = |run: &RunId| ended.get(run) == Some(&false);
-    if let Some(lease) = &seen.lease {
-        if !goes_on(&lease.run) {
-            found.push(Residue::Lease {
-                app: app.clone(),
-                run: lease.run.clone(),
-                holder: lease.holder.to_string(),
-                ended: ended.contains_key(&lease.run),
-            });
-        }
-        return;
+fn cleared(ending: Ending) -> Result<(), SweepError> {
+    match ending.result {
+        EndResult::Promoted | EndResult::RolledBack | EndResult::Superseded => Ok(()),
+        EndResult::Failed => Err(SweepError::NotClear(ending)),
     }
-    let made = |object, run: &RunId, expect| Residue::Made {
-        app: app.clone(),
-        object,
-        run: run.clone(),
-        expect,
-    };
-    for set in seen.sets.iter().filter(|set| set.membership == Membership::Apart) {
-        let Some(run) = set.made_by.as_ref().filter(|run| !goes_on(run)) else { continue };
-        let pods = set.pods.max(set.replicas);
-        found.push(if pods > 0 {
-            Residue::Pods { app: app.clone(), set: set.name.clone(), run: run.clone(), pods }
-        } else {
-            let object = ObjectRef::new(Kind::ReplicaSet, set.name.clone());
-            made(object, run, Expect::at(&set.uid, &set.token))
-        });
-    }
-    for service in &seen.services {
-        let Some(run) = service.made_by.as_ref().filter(|run| !goes_on(run)) else { continue };
-        if service.endpoints == 0 {
-            let object = ObjectRef::new(Kind::Service, service.name.clone());
-            found.push(made(object, run, Expect::at(&service.uid, &service.token)));
-        }
-    }
+}
+
+/// A climb that never raises anything: it is past its time from the start.
+fn only_back(spec: ClimbSpec) -> ClimbSpec {
+    let limits = crate::climb::Limits { total: Span::ZERO, ..crate::climb::Limits::default() };
+    ClimbSpec { limits, ..spec }
 }

@@ -4,6 +4,7 @@
 
 mod queue;
 mod shop;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -223,11 +224,11 @@ fn an_ended_run_that_still_holds_its_app_gives_it_back_and_nothing_else() {
     shop.sim.world(|world| world.claim(&shop.app, &run, &"gone".into())).expect("free");
     let writes = shop.ear.landed().len();
     let residue = shop.block_on(windlass.sweep()).expect("readable");
-    assert!(matches!(&residue[..], [Residue::Lease { ended: true, .. }]), "{residue:?}");
+    assert!(matches!(&residue.found[..], [Residue::Lease { ended: true, .. }]), "{residue:?}");
     shop.block_on(windlass.resume_all()).expect("readable");
     assert_eq!(shop.sim.world(|world| world.observe(&shop.scope())).lease, None);
     assert_eq!(shop.ear.landed().len(), writes);
-    assert_eq!(shop.block_on(windlass.sweep()).expect("readable"), []);
+    assert_eq!(shop.block_on(windlass.sweep()).expect("readable").found, []);
 }
 
 #[test]
@@ -392,10 +393,10 @@ fn a_sweep_shows_what_a_lost_run_made_and_removes_it_on_request() {
     shop.block_on(windlass.drive(&run)).expect("it ends");
     shop.leave_a_set("lost");
     let found = shop.block_on(windlass.sweep()).expect("readable");
-    let [residue @ Residue::Made { run, .. }] = &found[..] else { panic!("{found:?}") };
+    let [residue @ Residue::Made { run, .. }] = &found.found[..] else { panic!("{found:?}") };
     assert_eq!(run.as_str(), "lost");
     shop.block_on(windlass.clear(residue)).expect("it is as it was");
-    assert_eq!(shop.block_on(windlass.sweep()).expect("readable"), []);
+    assert_eq!(shop.block_on(windlass.sweep()).expect("readable").found, []);
 }
 
 #[test]
