@@ -6,6 +6,7 @@ mod error;
 mod queue;
 mod runs;
 mod sweep;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -29,6 +30,7 @@ pub use error::{ReleaseError, RunError};
 pub use queue::Busy;
 pub use runs::{Listed, RunState};
 pub use sweep::{Residue, Sweep, SweepError, Way};
+pub use why::{Standing, Turn, Why};
 
 use crate::application::Application;
 use crate::climb::{Climb, ClimbSpec};

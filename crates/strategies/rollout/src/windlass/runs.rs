@@ -1,5 +1,7 @@
 //! What can be asked of the runs of a journal.
 
+use std::fmt;
+
 use windlass_core::event::Ending;
 use windlass_core::id::{AppRef, RunId};
 use windlass_core::kernel::Machine;
@@ -53,6 +55,28 @@ pub enum RunState {
     Ended(Ending),
 }
 
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunState::Driven(_) => f.write_str("this process drives it"),
+            RunState::Queued { behind, since } => {
+                write!(f, "queued behind {behind} since {since}")
+            }
+            RunState::Released => f.write_str("released, and not driven yet"),
+            RunState::Left { phase, notch, of } => match phase {
+                Phase::Before => f.write_str("left before its first notch"),
+                Phase::Climb => write!(f, "left at notch {notch} of {of}"),
+                Phase::Promote => f.write_str("left in its promotion"),
+                Phase::Warm => f.write_str("left promoted, with the old side warm"),
+                Phase::Settle => f.write_str("left promoted, on its way to rest"),
+                Phase::Lower { .. } => f.write_str("left on its way back"),
+                Phase::Yield { .. } => f.write_str("left on its way out of somebody's way"),
+            },
+            RunState::Ended(ending) => write!(f, "{} ({})", ending.result, ending.reason),
+        }
+    }
+}
+
 impl Windlass {
     /// All runs of the journal, in the order of their names.
     ///
@@ -69,16 +93,7 @@ impl Windlass {
         Ok(listed)
     }
 
-    /// Why a run stands where it stands: what it waits for, until when, and what happens then; or
-    /// how it ended, or who has to go on.
-    ///
-    /// # Errors
-    /// When the journal does not know it.
-    pub async fn why(&self, run: &RunId) -> Result<RunState, RunError> {
-        Ok(self.look_up(run).await?.state)
-    }
-
-    async fn look_up(&self, run: &RunId) -> Result<Listed, RunError> {
+    pub(super) async fn look_up(&self, run: &RunId) -> Result<Listed, RunError> {
         if self.journal.ends(run).await?.is_none()
             && let Some(ticket) = self.ticket(run).await?
         {

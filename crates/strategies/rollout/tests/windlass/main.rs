@@ -5,6 +5,7 @@
 mod queue;
 mod shop;
 mod sweep;
+mod why;
 
 use std::sync::Arc;
 
@@ -203,14 +204,14 @@ fn a_run_that_is_dropped_goes_on_where_it_was() {
         let until = Box::pin(clock.sleep(Span::minutes(2)));
         select(Box::pin(windlass.drive(&run)), until).await;
     });
-    let left = shop.block_on(windlass.why(&run)).expect("it is known");
+    let left = shop.block_on(windlass.why(&run)).expect("it is known").listed.state;
     assert!(matches!(left, RunState::Left { of: 3, .. }), "{left:?}");
     let again = shop.windlass_on("b", Arc::clone(&shop.journal));
     let ends = shop.block_on(again.resume_all()).expect("readable");
     let (resumed, end) = &ends[0];
     assert_eq!(*resumed, run);
     assert_eq!(end.as_ref().expect("it ends").result, EndResult::Promoted);
-    let ended = shop.block_on(again.why(&run)).expect("it is known");
+    let ended = shop.block_on(again.why(&run)).expect("it is known").listed.state;
     assert!(matches!(ended, RunState::Ended(_)), "{ended:?}");
 }
 
@@ -288,7 +289,7 @@ fn a_signal_reaches_a_run_and_a_wait_can_be_asked_for() {
         waits
     };
     let (end, waits) = shop.block_on(join(windlass.drive(&run), person));
-    let Ok(RunState::Driven(Some(waits))) = waits else { panic!("{waits:?}") };
+    let waits = waits.expect("it is known").waits.expect("it is under way");
     assert!(waits.until.is_some_and(|(at, then)| at > waits.since && !then.is_empty()));
     let end = end.expect("it ends");
     assert_eq!(end.result, EndResult::RolledBack);

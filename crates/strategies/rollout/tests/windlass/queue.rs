@@ -49,7 +49,7 @@ fn died_with_two_queued(shop: &Shop) -> Vec<RunId> {
 }
 
 fn state(shop: &Shop, windlass: &Windlass, run: &RunId) -> RunState {
-    shop.block_on(windlass.why(run)).expect("it is known")
+    shop.block_on(windlass.why(run)).expect("it is known").listed.state
 }
 
 #[test]

@@ -7,7 +7,7 @@ use windlass_core::event::EndResult;
 use windlass_core::id::RunId;
 use windlass_core::journal::{Journal, MemoryJournal};
 use windlass_core::kernel::SignalKind;
-use windlass_core::platform::{Membership, Workloads as _};
+use windlass_core::platform::Membership;
 use windlass_core::time::Span;
 use windlass_rollout::windlass::{Residue, RunState, Sweep, SweepError, Way, Windlass};
 
@@ -77,7 +77,7 @@ fn swept(shop: &Shop, windlass: &Windlass) -> Sweep {
 
 fn applied(shop: &Shop, windlass: &Windlass, sweep: &Sweep) {
     for (residue, end) in shop.block_on(windlass.apply(sweep)) {
-        end.unwrap_or_else(|error| panic!("{residue}: {error}"));
+        assert_eq!(end, Ok(()), "{residue}");
     }
 }
 
@@ -95,7 +95,8 @@ fn a_run_that_was_left_half_raised_is_shown_and_taken_back() {
     assert!(said.contains(run.as_str()) && said.contains("of 3: take it back"), "{said}");
     applied(&shop, &windlass, &sweep);
     assert_eq!((stands(&shop), weight(&shop)), (before, None));
-    let RunState::Ended(end) = shop.block_on(windlass.why(&run)).expect("it is known") else {
+    let RunState::Ended(end) = shop.block_on(windlass.why(&run)).expect("it is known").listed.state
+    else {
         panic!("it goes on")
     };
     assert_eq!(end.result, EndResult::RolledBack);
@@ -118,7 +119,10 @@ fn whenever_a_process_died_and_its_journal_is_lost_the_marks_lead_to_the_ground_
         applied(&shop, &windlass, &sweep);
         let way = sweep.found.iter().find_map(|residue| match residue {
             Residue::Half { way, .. } => Some(*way),
-            _ => None,
+            Residue::Lease { .. }
+            | Residue::Left { .. }
+            | Residue::Made { .. }
+            | Residue::Pods { .. } => None,
         });
         let left = swept(&shop, &windlass);
         assert_eq!(left, Sweep::default(), "died after {after}: {sweep}\nleft: {left}");
