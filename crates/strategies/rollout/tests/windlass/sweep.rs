@@ -154,7 +154,7 @@ fn a_run_that_failed_is_taken_further() {
     let (end, ()) = shop.block_on(futures_util::future::join(windlass.drive(&run), person));
     assert_eq!(end.expect("it ends").result, EndResult::Failed);
     let sweep = shop.block_on(windlass.sweep()).expect("readable");
-    assert!(matches!(&sweep.found[..], [Residue::Half { way: Way::Ground, .. }]), "{sweep}");
+    assert!(matches!(&sweep.found[..], [.., Residue::Half { way: Way::Ground, .. }]), "{sweep}");
     applied(&shop, &windlass, &sweep);
     assert_eq!((stands(&shop), weight(&shop)), (ground, None));
     assert_eq!(swept(&shop, &windlass), Sweep::default());
@@ -205,8 +205,9 @@ fn two_sets_with_pods_are_only_shown() {
     let shop = Shop::with_route();
     died_after(&shop, Span::seconds(100));
     shop.sim.world(|world| {
-        let lease = world.observe(&shop.scope()).lease.expect("it is held");
-        world.release(&shop.app, &lease.run, lease.epoch);
+        let seen = world.observe(&shop.scope());
+        let lease = seen.lease.expect("it is held");
+        world.release(&shop.app, &lease.run, seen.epoch);
     });
     shop.leave_a_set("lost");
     shop.sim.world(|world| {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use windlass_core::fence::{Expect, Token};
+use windlass_core::fence::{Epoch, Expect, Token};
 use windlass_core::id::{AppRef, Kind, ObjectName, ObjectRef, RunId};
 use windlass_core::platform::{
     AppSeen, DeploymentSeen, Membership, RouteRef, RouteSeen, SetSeen, Template,
@@ -18,7 +18,7 @@ use super::{Known, only_back};
 use crate::climb::{ClimbSpec, Ground, Limits, ThirdVersion};
 use crate::gather::running_version;
 use crate::release::{Origin, Side};
-use crate::track::{After, Means, Notch, OnDoubt, Track, Via};
+use crate::track::{After, Means, Notch, Notches, OnDoubt, Track, Via};
 
 /// An app with all that marks can lead to.
 pub(super) struct Around {
@@ -272,6 +272,8 @@ impl Around {
             origin: if made { Origin::New } else { Origin::Kept },
             templates: [old.clone(), new.clone()].into_iter().collect(),
             ground: Ground {
+                // Whoever left the marks may still have writes under way: they are sealed first.
+                epoch: Epoch(0),
                 uid: deployment.uid.clone(),
                 replicas: deployment.replicas,
                 paused: deployment.paused,
@@ -315,7 +317,7 @@ impl Around {
         Some(Track {
             strategy: "sweep".to_owned(),
             means: Means::Beside(via),
-            notches: vec![Notch::at(Weight::FULL)],
+            notches: Notches::new(vec![Notch::at(Weight::FULL)]).ok()?,
             analyses: Vec::new(),
             before: Vec::new(),
             after: After::default(),
