@@ -147,7 +147,7 @@ impl Windlass {
         let moment = Moment { wall: now, watched: climb.watched() };
         let found = match Climb::look(spec, climb.state(), &seen, climb.open(), moment) {
             Look::Wait(waiting) => {
-                let until = wall(&waiting).map(|at| (at, "abort".to_owned()));
+                let until = wall(&waiting);
                 waits(waiting.on, until)
             }
             Look::Fact(_) => waits("somebody to resume it: there is a step to take".into(), None),
@@ -156,11 +156,10 @@ impl Windlass {
     }
 }
 
-/// Watched time stands still while nobody drives a run: only the wall clock goes on, and all of a
-/// climb's deadlines on it (the total, a pause, an approval) abort.
-fn wall(waiting: &Waiting) -> Option<Timestamp> {
-    let walls = waiting.until.iter().filter_map(|deadline| match deadline {
-        Deadline::Wall(at) => Some(*at),
+/// Watched time stands still while nobody drives a run: only deadlines of the wall clock go on.
+fn wall(waiting: &Waiting) -> Option<(Timestamp, String)> {
+    let walls = waiting.until.iter().filter_map(|(deadline, then)| match deadline {
+        Deadline::Wall(at) => Some((*at, then.clone())),
         Deadline::Watched(_) => None,
     });
     walls.min()
