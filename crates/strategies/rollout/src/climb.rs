@@ -11,6 +11,7 @@ mod drift;
 mod goal;
 mod ground;
 mod handover;
+mod here;
 mod hold;
 mod in_place;
 mod reclaim;

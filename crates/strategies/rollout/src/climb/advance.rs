@@ -11,25 +11,17 @@ use windlass_core::kernel::{Open, Step, Waiting};
 use windlass_core::time::Moment;
 use windlass_core::weight::Weight;
 
+use crate::climb::here::Here;
+use crate::climb::hold::{Asks, Holding};
 use crate::climb::reclaim::reclaim;
 use crate::climb::scene::Scene;
 use crate::climb::spec::ClimbSpec;
-use crate::climb::state::{Phase, State};
-use crate::climb::step::{Act, Turn, abort, carry_out};
+use crate::climb::state::{Hold, Phase, State};
+use crate::climb::step::{Turn, abort};
 use crate::climb::{Climb, drift, ground, hold, in_place, settle};
 use crate::track::{Means, Place};
 
 use deadlines::{past_total, with_deadlines};
-
-/// One decision and what it rests on.
-#[derive(Clone, Copy)]
-struct Here<'a> {
-    spec: &'a ClimbSpec,
-    state: &'a State,
-    scene: &'a Scene,
-    open: &'a Open<Climb>,
-    now: Moment,
-}
 
 /// The next step of a climb.
 pub(crate) fn advance(
@@ -40,8 +32,8 @@ pub(crate) fn advance(
     now: Moment,
 ) -> Step<Climb> {
     let here = Here { spec, state, scene, open, now };
-    let step = reclaim(spec, state, scene, open, now)
-        .or_else(|| drift::drift(spec, state, scene, open, now))
+    let step = reclaim(here)
+        .or_else(|| drift::drift(here))
         .or_else(|| here.overdue())
         .unwrap_or_else(|| here.by_phase());
     with_deadlines(spec, state, step)
@@ -99,14 +91,17 @@ impl Here<'_> {
         turn.look_again()
     }
 
+    fn holding<'b>(self, hold: &'b Hold, asks: &'b Asks<'b>) -> Holding<'b>
+    where
+        Self: 'b,
+    {
+        Holding { spec: self.spec, state: self.state, hold, asks, now: self.now }
+    }
+
     fn enter(self, phase: Phase, says: Vec<What>) -> Step<Climb> {
         let mut turn = Turn::from(self.state);
         turn.says = says;
         turn.state.enter(phase, self.now);
         turn.look_again()
-    }
-
-    fn carry(self, act: Act, says: Vec<What>) -> Option<Step<Climb>> {
-        carry_out(self.state, act, self.open, self.now, says)
     }
 }

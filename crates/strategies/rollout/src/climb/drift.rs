@@ -2,15 +2,15 @@
 
 use windlass_core::event::{Direction, What};
 use windlass_core::id::{Kind, ObjectRef};
-use windlass_core::kernel::{Open, Step};
+use windlass_core::kernel::Step;
 use windlass_core::platform::Change;
-use windlass_core::time::Moment;
 use windlass_core::weight::Weight;
 
 use crate::climb::Climb;
 use crate::climb::goal::{
     app_write, pin_writes, pins_settled, route_write, service_write, set_write,
 };
+use crate::climb::here::Here;
 use crate::climb::scene::{DeploymentScene, Owned, Pin, Scene, Which};
 use crate::climb::spec::{ClimbSpec, ThirdVersion};
 use crate::climb::state::{Phase, State};
@@ -19,23 +19,18 @@ use crate::release::Origin;
 use crate::track::Means;
 
 /// A step that answers a change by somebody else; `None` when there is none.
-pub(crate) fn drift(
-    spec: &ClimbSpec,
-    state: &State,
-    scene: &Scene,
-    open: &Open<Climb>,
-    now: Moment,
-) -> Option<Step<Climb>> {
+pub(crate) fn drift(here: Here<'_>) -> Option<Step<Climb>> {
+    let Here { spec, state, scene, open, now } = here;
     if matches!(state.phase, Phase::Yield { .. }) {
         return None;
     }
     let Some(app) = &scene.deployment else {
-        return Some(give_way(spec, state, "the Deployment was deleted", open, now));
+        return Some(give_way(here, "the Deployment was deleted"));
     };
     if app.uid != spec.ground.uid {
-        return Some(give_way(spec, state, "the Deployment was made anew", open, now));
+        return Some(give_way(here, "the Deployment was made anew"));
     }
-    if promoted_elsewhere(spec, state, scene, app) {
+    if promoted_elsewhere(here, app) {
         let reason = "the candidate is the app already: another operator of this run promoted it";
         let mut turn = Turn::from(state).turned(Direction::Promote, reason).withdrawing(open);
         turn.state.enter(Phase::Settle, now);
@@ -48,9 +43,7 @@ pub(crate) fn drift(
             (ThirdVersion::Refuse, Phase::Before | Phase::Climb | Phase::Promote | Phase::Warm) => {
                 abort(state, change, open, now)
             }
-            (ThirdVersion::Supersede, _) | (ThirdVersion::Refuse, _) => {
-                give_way(spec, state, change, open, now)
-            }
+            (ThirdVersion::Supersede, _) | (ThirdVersion::Refuse, _) => give_way(here, change),
         });
     }
     let adopted = scene.candidate.as_ref().is_some_and(|c| c.owned != Owned::No && c.replicas > 0);
@@ -63,12 +56,8 @@ pub(crate) fn drift(
 }
 
 /// An operator with an old copy of the journal finds what another one has done since.
-fn promoted_elsewhere(
-    spec: &ClimbSpec,
-    state: &State,
-    scene: &Scene,
-    app: &DeploymentScene,
-) -> bool {
+fn promoted_elsewhere(here: Here<'_>, app: &DeploymentScene) -> bool {
+    let Here { spec, state, scene, .. } = here;
     matches!(spec.track.means, Means::Beside(_))
         && matches!(state.phase, Phase::Before | Phase::Climb)
         && app.template == Which::Candidate
@@ -90,13 +79,8 @@ fn third_version(spec: &ClimbSpec, state: &State, app: &DeploymentScene) -> Opti
     }
 }
 
-fn give_way(
-    spec: &ClimbSpec,
-    state: &State,
-    change: &str,
-    open: &Open<Climb>,
-    now: Moment,
-) -> Step<Climb> {
+fn give_way(here: Here<'_>, change: &str) -> Step<Climb> {
+    let Here { spec, state, open, now, .. } = here;
     let mut turn = Turn::from(state).turned(Direction::Yield, change).withdrawing(open);
     turn.says.push(What::Drifted {
         object: ObjectRef::new(Kind::Deployment, spec.app.name.clone()),

@@ -2,15 +2,15 @@
 
 use windlass_core::fence::{Epoch, Token};
 use windlass_core::id::{Kind, ObjectRef};
-use windlass_core::kernel::{Open, Step};
+use windlass_core::kernel::Step;
 use windlass_core::platform::{Change, Write};
-use windlass_core::time::Moment;
 
 use crate::climb::Climb;
-use crate::climb::scene::Scene;
+use crate::climb::here::Here;
+use crate::climb::scene::{DeploymentScene, Scene};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::state::{DeploymentSeal, Reclaim, State};
-use crate::climb::step::{Act, Turn, carry_out};
+use crate::climb::step::{Act, Turn};
 
 /// Notes the epoch. Where nobody took the app since the release was planned, nobody can have a
 /// write of this run in flight, and earlier runs gave the app back only once theirs were over.
@@ -28,13 +28,8 @@ pub(crate) fn claimed(spec: &ClimbSpec, state: &State, epoch: Epoch) -> Step<Cli
 
 /// Seals every object of the climb against older epochs, then the Deployment; `None` when nothing
 /// is left to seal.
-pub(crate) fn reclaim(
-    spec: &ClimbSpec,
-    state: &State,
-    scene: &Scene,
-    open: &Open<Climb>,
-    now: Moment,
-) -> Option<Step<Climb>> {
+pub(crate) fn reclaim(here: Here<'_>) -> Option<Step<Climb>> {
+    let Here { spec, state, scene, .. } = here;
     match &state.reclaim {
         Reclaim::Unknown => {
             let mut turn = Turn::from(state);
@@ -53,9 +48,9 @@ pub(crate) fn reclaim(
             let objects = scene.fenced_objects(spec).into_iter();
             let writes = objects.filter(|(object, _)| left.contains(object));
             let seal = |(object, expect)| Write { object, expect, change: Change::Seal };
-            carry_out(state, Act::Write(writes.map(seal).collect()), open, now, Vec::new())
+            here.carry(Act::Write(writes.map(seal).collect()), Vec::new())
         }
-        Reclaim::Done => seal_deployment(spec, state, scene, open, now),
+        Reclaim::Done => seal_deployment(here),
     }
 }
 
@@ -66,10 +61,7 @@ fn not_ours(spec: &ClimbSpec, state: &State, scene: &Scene) -> Vec<ObjectRef> {
 }
 
 /// A limit that stands one above the user's was left there by a seal that was cut short.
-pub(crate) fn seal_at(
-    spec: &ClimbSpec,
-    deployment: &crate::climb::scene::DeploymentScene,
-) -> DeploymentSeal {
+pub(crate) fn seal_at(spec: &ClimbSpec, deployment: &DeploymentScene) -> DeploymentSeal {
     let limit = match deployment.history_limit {
         limit if limit == spec.ground.history_limit + 1 => spec.ground.history_limit,
         limit => limit,
@@ -77,13 +69,8 @@ pub(crate) fn seal_at(
     DeploymentSeal { generation: deployment.generation, limit }
 }
 
-fn seal_deployment(
-    spec: &ClimbSpec,
-    state: &State,
-    scene: &Scene,
-    open: &Open<Climb>,
-    now: Moment,
-) -> Option<Step<Climb>> {
+fn seal_deployment(here: Here<'_>) -> Option<Step<Climb>> {
+    let Here { spec, state, scene, .. } = here;
     let seal = state.seal?;
     let Some(deployment) = &scene.deployment else {
         return Some(unsealed(state));
@@ -95,7 +82,7 @@ fn seal_deployment(
     let limit = if raised { seal.limit } else { seal.limit + 1 };
     let object = ObjectRef::new(Kind::Deployment, spec.app.name.clone());
     let act = Act::one(object, deployment.expect(), Change::HistoryLimit(limit));
-    carry_out(state, act, open, now, Vec::new())
+    here.carry(act, Vec::new())
 }
 
 fn unsealed(state: &State) -> Step<Climb> {

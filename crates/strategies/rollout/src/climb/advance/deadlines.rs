@@ -4,8 +4,8 @@ use windlass_core::event::EndResult;
 use windlass_core::kernel::{Deadline, Step, Waiting};
 use windlass_core::time::{Moment, Span};
 
-use super::Here;
 use crate::climb::Climb;
+use crate::climb::here::Here;
 use crate::climb::spec::{ClimbSpec, Limits};
 use crate::climb::state::{Outcome, Paused, Phase, State};
 use crate::climb::step::abort;

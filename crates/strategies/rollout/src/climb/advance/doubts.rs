@@ -4,8 +4,8 @@ use windlass_core::event::{Direction, What};
 use windlass_core::kernel::{Step, Waiting};
 use windlass_core::platform::{Change, Write};
 
-use super::Here;
 use crate::climb::Climb;
+use crate::climb::here::Here;
 use crate::climb::state::{Paused, Phase};
 use crate::climb::step::{Act, Turn, abort};
 use crate::track::{OnDoubt, OnFail};

@@ -6,8 +6,8 @@ use windlass_core::id::{Kind, ObjectRef};
 use windlass_core::kernel::{OpenWrite, Step, Waiting, WriteState};
 use windlass_core::platform::{Change, Write};
 
-use super::Here;
 use crate::climb::Climb;
+use crate::climb::here::Here;
 use crate::climb::reclaim::seal_at;
 use crate::climb::state::Outcome;
 use crate::climb::step::{Act, Turn};

@@ -3,9 +3,9 @@
 use windlass_core::event::{Direction, Stage, What};
 use windlass_core::kernel::{Step, Waiting};
 
-use super::Here;
 use crate::climb::approach::{self, stage};
-use crate::climb::hold::{self, Asks, Held};
+use crate::climb::here::Here;
+use crate::climb::hold::{Asks, Held};
 use crate::climb::state::{Hold, Phase, State};
 use crate::climb::step::{Act, Turn, carry_out};
 use crate::climb::{Climb, in_place};
@@ -70,7 +70,7 @@ impl Here<'_> {
             patience: notch.deadline,
             covers: |place, at| place.covers(at),
         };
-        match hold::look(self.spec, self.state, held, &asks, self.open, self.now) {
+        match self.holding(held, &asks).look(self.open) {
             Held::More(step) => *step,
             Held::Passed(says) if reached => self.next_notch(says),
             Held::Passed(_) => {

@@ -3,10 +3,10 @@
 use windlass_core::kernel::{Step, Waiting};
 use windlass_core::time::Span;
 
-use super::Here;
 use crate::climb::Climb;
 use crate::climb::handover::{self, Handing};
-use crate::climb::hold::{self, Asks, Held};
+use crate::climb::here::Here;
+use crate::climb::hold::{Asks, Held};
 use crate::climb::scene::Which;
 use crate::climb::state::Phase;
 use crate::climb::step::{Act, abort};
@@ -25,7 +25,7 @@ impl Here<'_> {
         let Some(now_held) = &self.state.hold else {
             return self.begin_hold(checks.len(), None, asks.covers, Vec::new());
         };
-        match hold::look(self.spec, self.state, now_held, &asks, self.open, self.now) {
+        match self.holding(now_held, &asks).look(self.open) {
             Held::More(step) => *step,
             Held::Passed(says) => self.enter(Phase::Climb, says),
             Held::Failed(reason, _) | Held::Open(reason, _) => {
@@ -79,7 +79,7 @@ impl Here<'_> {
             patience: self.spec.limits.phase,
             covers,
         };
-        match hold::look(self.spec, self.state, held, &asks, self.open, self.now) {
+        match self.holding(held, &asks).look(self.open) {
             Held::More(step) => *step,
             Held::Passed(says) => self.enter(Phase::Settle, says),
             Held::Failed(reason, says) => self.abort_with(&reason, says),
