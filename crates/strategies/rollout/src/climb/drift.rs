@@ -8,7 +8,7 @@ use windlass_core::weight::Weight;
 
 use crate::climb::Climb;
 use crate::climb::goal::{
-    app_write, pin_writes, pins_settled, route_write, service_write, set_write,
+    app_write, pin_writes, pins_settled, route_write, service_write, set_write, to_end,
 };
 use crate::climb::here::Here;
 use crate::climb::scene::{DeploymentScene, Owned, Pin, Scene, Which};
@@ -142,7 +142,7 @@ fn remove_sides(spec: &ClimbSpec, scene: &Scene) -> Act {
             return Act::Write(vec![write]);
         }
         if candidate.pods > 0 {
-            return Act::wait(format!("candidate: {} pods to end", candidate.pods));
+            return to_end("the candidate", candidate.pods);
         }
         let change = match spec.origin {
             Origin::New => Change::DeleteSet,
@@ -159,7 +159,7 @@ fn remove_sides(spec: &ClimbSpec, scene: &Scene) -> Act {
             return Act::Write(vec![set_write(&spec.stable, stable, Change::SetReplicas(0))]);
         }
         if stable.pods > 0 {
-            return Act::wait(format!("the old side: {} pods to end", stable.pods));
+            return to_end("the old side", stable.pods);
         }
         return Act::Write(vec![set_write(&spec.stable, stable, Change::Shelve)]);
     }

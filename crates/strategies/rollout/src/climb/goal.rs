@@ -5,6 +5,7 @@ use windlass_core::platform::{Change, Write};
 
 use crate::climb::scene::{DeploymentScene, Pin, Scene, ServiceScene, SideScene};
 use crate::climb::spec::ClimbSpec;
+use crate::climb::step::Act;
 use crate::release::Side;
 use crate::track::{Means, Via};
 
@@ -51,4 +52,10 @@ pub(crate) fn pin_writes(spec: &ClimbSpec, scene: &Scene, pin: Pin) -> Vec<Write
 /// True when the data plane follows every Service of the app.
 pub(crate) fn pins_settled(scene: &Scene) -> bool {
     scene.services.iter().flatten().all(|s| s.settled)
+}
+
+/// Waits for the pods of a side to end.
+pub(crate) fn to_end(side: &str, pods: u32) -> Act {
+    let noun = if pods == 1 { "pod" } else { "pods" };
+    Act::wait(format!("{side}: {pods} {noun} to end"))
 }

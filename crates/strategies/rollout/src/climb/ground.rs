@@ -5,7 +5,7 @@ use windlass_core::platform::Change;
 use windlass_core::weight::Weight;
 
 use crate::climb::approach::expose;
-use crate::climb::goal::{pin_writes, pins_settled, route_write, service_write, set_write};
+use crate::climb::goal::{pin_writes, pins_settled, route_write, service_write, set_write, to_end};
 use crate::climb::handover::{self, Handing};
 use crate::climb::scene::{Owned, Pin, Scene, SideScene, Which};
 use crate::climb::spec::ClimbSpec;
@@ -76,7 +76,7 @@ fn take_down(spec: &ClimbSpec, scene: &Scene) -> Act {
             return Act::Write(vec![write]);
         }
         if candidate.pods > 0 {
-            return Act::wait(format!("candidate: {} pods to end", candidate.pods));
+            return to_end("the candidate", candidate.pods);
         }
         match spec.origin {
             Origin::New => {

@@ -4,7 +4,7 @@
 use windlass_core::event::What;
 use windlass_core::platform::Change;
 
-use crate::climb::goal::{pin_writes, pins_settled, route_write, set_write};
+use crate::climb::goal::{pin_writes, pins_settled, route_write, set_write, to_end};
 use crate::climb::ground::put_back_services;
 use crate::climb::handover::{self, Handing};
 use crate::climb::scene::{Owned, Pin, Scene};
@@ -57,7 +57,7 @@ fn rest(spec: &ClimbSpec, scene: &Scene) -> Act {
             return Act::Write(vec![set_write(&spec.stable, stable, Change::SetReplicas(0))]);
         }
         if stable.pods > 0 {
-            return Act::wait(format!("the old side: {} pods to end", stable.pods));
+            return to_end("the old side", stable.pods);
         }
         if stable.owned == Owned::No {
             return Act::Write(vec![set_write(&spec.stable, stable, Change::Shelve)]);
