@@ -1,17 +1,17 @@
 //! The scene: a view of the app reduced to what a decision rests on.
 
+mod exposure;
+mod seeing;
+
 use serde::{Deserialize, Serialize};
 use windlass_core::fence::{Expect, Token};
-use windlass_core::id::{Kind, ObjectName, ObjectRef, TemplateDigest, Uid};
+use windlass_core::id::{Kind, ObjectName, ObjectRef, Uid};
 use windlass_core::journal::is_default;
 use windlass_core::kernel::Stamped;
-use windlass_core::platform::{
-    AppSeen, DeploymentSeen, Membership, RouteSeen, ServiceSeen, SetSeen, Stamp,
-};
+use windlass_core::platform::{AppSeen, RouteSeen, Stamp};
 use windlass_core::weight::Weight;
 
 use crate::climb::spec::ClimbSpec;
-use crate::release::Side;
 use crate::track::{Means, Via};
 
 /// What a climb sees of the world.
@@ -176,85 +176,6 @@ pub struct RouteScene {
 }
 
 impl Scene {
-    /// Reduces a view to the scene of this climb.
-    pub fn of(spec: &ClimbSpec, seen: &Seen) -> Self {
-        let app = &seen.app;
-        let service = |name: &ObjectName| {
-            app.services.iter().find(|s| s.name == *name).map(|s| ServiceScene::of(spec, s))
-        };
-        let twin = |s: &&SetSeen| {
-            s.template == spec.candidate.template
-                && s.name != spec.candidate.set
-                && s.membership == Membership::Owned
-        };
-        Self {
-            deployment: app.deployment.as_ref().map(|d| DeploymentScene::of(spec, d)),
-            stable: SideScene::find(&spec.stable, &app.sets),
-            candidate: match spec.track.means {
-                Means::Beside(_) => SideScene::find(&spec.candidate, &app.sets),
-                Means::InPlace { .. } => SideScene::made_by_the_app(&spec.candidate, &app.sets),
-            },
-            twin: app.sets.iter().find(twin).map(|s| s.name.clone()),
-            revision: app.sets.iter().map(|s| s.revision).max().unwrap_or(0),
-            services: spec.ground.services.iter().map(service).collect(),
-            preview: spec.candidate_service().and_then(service),
-            route: seen.route.as_ref().map(RouteScene::of),
-        }
-    }
-
-    /// The candidate's share of traffic that is in effect; `None` while it moves or is not known.
-    pub fn exposure(&self, spec: &ClimbSpec) -> Option<Weight> {
-        match &spec.track.means {
-            Means::Beside(Via::Route(_)) => {
-                let route = self.route.as_ref()?;
-                route.effective.filter(|_| route.accepted)
-            }
-            Means::Beside(Via::Selector { .. }) => self.pinned_exposure(),
-            Means::Beside(Via::Replicas) | Means::InPlace { .. } => self.pod_exposure(),
-        }
-    }
-
-    /// All Services must agree, and the data plane must follow them.
-    fn pinned_exposure(&self) -> Option<Weight> {
-        let present = || self.services.iter().flatten();
-        if !present().all(|s| s.settled) {
-            return None;
-        }
-        let candidate_up = self.candidate.as_ref().is_some_and(|c| c.pods > 0);
-        if present().all(|s| s.pin == Pin::Candidate) {
-            Some(Weight::FULL)
-        } else if present().all(|s| s.pin == Pin::Stable || (s.pin == Pin::None && !candidate_up)) {
-            Some(Weight::ZERO)
-        } else {
-            None
-        }
-    }
-
-    fn pod_exposure(&self) -> Option<Weight> {
-        let serving = |side: &Option<SideScene>| side.as_ref().map_or(0, |s| u64::from(s.serving));
-        let (old, new) = (serving(&self.stable), serving(&self.candidate));
-        match old + new {
-            0 => None,
-            all => Weight::from_basis_points(new * 10_000 / all).ok(),
-        }
-    }
-
-    /// The highest share the candidate may have: what is written counts as soon as it is written,
-    /// and what is in effect until it is known to have gone.
-    pub fn highest_exposure(&self, spec: &ClimbSpec) -> Weight {
-        match &spec.track.means {
-            Means::Beside(Via::Route(_)) => match &self.route {
-                None => Weight::ZERO,
-                Some(route) => {
-                    let written = route.written.unwrap_or(Weight::ZERO);
-                    let effective = route.effective.filter(|_| route.accepted);
-                    written.max(effective.unwrap_or(Weight::FULL))
-                }
-            },
-            Means::Beside(_) | Means::InPlace { .. } => self.exposure(spec).unwrap_or(Weight::FULL),
-        }
-    }
-
     /// `spec.replicas` of the Deployment; the planned number when it is gone.
     pub fn replicas(&self, spec: &ClimbSpec) -> u32 {
         self.deployment.as_ref().map_or(spec.ground.replicas, |d| d.replicas)
@@ -293,27 +214,6 @@ impl Scene {
 }
 
 impl DeploymentScene {
-    fn of(spec: &ClimbSpec, seen: &DeploymentSeen) -> Self {
-        let which = |digest: &TemplateDigest| match digest {
-            d if *d == spec.stable.template => Which::Stable,
-            d if *d == spec.candidate.template => Which::Candidate,
-            _ => Which::Other,
-        };
-        Self {
-            uid: seen.uid.clone(),
-            generation: seen.generation,
-            observed: seen.observed_generation >= seen.generation,
-            replicas: seen.replicas,
-            paused: seen.paused,
-            template: which(&seen.template),
-            history_limit: seen.history_limit,
-            own_strategy: seen.strategy == spec.ground.strategy,
-            pods: seen.status.replicas,
-            updated: seen.status.updated,
-            available: seen.status.available,
-        }
-    }
-
     /// The precondition of a write to it.
     pub fn expect(&self) -> Expect {
         Expect::at(&self.uid, &Token::Generation(self.generation))
@@ -321,36 +221,6 @@ impl DeploymentScene {
 }
 
 impl SideScene {
-    fn find(side: &Side, sets: &[SetSeen]) -> Option<Self> {
-        let found = sets.iter().find(|s| s.name == side.set && s.template == side.template);
-        found.map(Self::of)
-    }
-
-    /// In place the Deployment's controller names the ReplicaSet, so only the template tells it.
-    fn made_by_the_app(side: &Side, sets: &[SetSeen]) -> Option<Self> {
-        let owned = |s: &&SetSeen| s.membership == Membership::Owned;
-        sets.iter().filter(owned).find(|s| s.template == side.template).map(Self::of)
-    }
-
-    fn of(seen: &SetSeen) -> Self {
-        Self {
-            uid: seen.uid.clone(),
-            token: seen.token.clone(),
-            marked: seen.made_by.is_some() || matches!(seen.token, Token::Fence(_)),
-            owned: match seen.membership {
-                Membership::Owned => Owned::Yes,
-                Membership::Matching => Owned::Soon,
-                Membership::Apart => Owned::No,
-            },
-            revision: seen.revision,
-            replicas: seen.replicas,
-            pods: seen.pods,
-            ready: seen.ready,
-            serving: seen.serving,
-            settled: seen.settled,
-        }
-    }
-
     /// The precondition of a write to it.
     pub fn expect(&self) -> Expect {
         Expect::at(&self.uid, &self.token)
@@ -363,22 +233,6 @@ impl SideScene {
 }
 
 impl ServiceScene {
-    fn of(spec: &ClimbSpec, seen: &ServiceSeen) -> Self {
-        let pin = match &seen.pin {
-            None => Pin::None,
-            Some(hash) if *hash == spec.stable.hash => Pin::Stable,
-            Some(hash) if *hash == spec.candidate.hash => Pin::Candidate,
-            Some(_) => Pin::Other,
-        };
-        Self {
-            uid: seen.uid.clone(),
-            token: seen.token.clone(),
-            pin,
-            endpoints: seen.endpoints,
-            settled: seen.settled,
-        }
-    }
-
     /// The precondition of a write to it.
     pub fn expect(&self) -> Expect {
         Expect::at(&self.uid, &self.token)
@@ -386,16 +240,6 @@ impl ServiceScene {
 }
 
 impl RouteScene {
-    fn of(seen: &RouteSeen) -> Self {
-        Self {
-            uid: seen.uid.clone(),
-            token: seen.token.clone(),
-            written: seen.written,
-            accepted: seen.accepted,
-            effective: seen.effective,
-        }
-    }
-
     /// The precondition of a write to it.
     pub fn expect(&self) -> Expect {
         Expect::at(&self.uid, &self.token)

@@ -19,7 +19,7 @@ pub(crate) fn outline(spec: &ClimbSpec) -> Outline {
             Means::InPlace { .. } => replicas - notch.weight.of_pods(replicas).min(replicas),
         },
         bake: notch.bake,
-        until: crate::plan::until(spec, index),
+        until: until(spec, index),
     });
     Outline {
         app: spec.app.clone(),
@@ -31,6 +31,24 @@ pub(crate) fn outline(spec: &ClimbSpec) -> Outline {
         limits: spec.track.analyses.iter().flat_map(|a| a.analysis.limits()).collect(),
         findings: spec.findings.clone(),
     }
+}
+
+/// What a notch holds until, in words: `ready, 5m, error rate`.
+fn until(spec: &ClimbSpec, index: u32) -> String {
+    let notch = spec.track.notch(index);
+    let mut parts = vec!["ready".to_owned()];
+    if !notch.bake.is_zero() {
+        parts.push(notch.bake.to_string());
+    }
+    let analyses = spec.track.analyses.iter().filter(|a| a.at.covers(index));
+    for placed in analyses {
+        parts.extend(placed.analysis.metrics().map(|(_, metric)| metric.name.clone()));
+    }
+    parts.extend(notch.checks.iter().map(|check| check.hook.clone()));
+    if notch.approval {
+        parts.push("approval".to_owned());
+    }
+    parts.join(", ")
 }
 
 /// What is seen at one look.
