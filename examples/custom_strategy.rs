@@ -34,7 +34,7 @@ impl Strategy for OverNight {
             return Err(vec![Misfit::NoReplicas]);
         }
         let night = Notch { bake: Span::hours(8), approval: true, ..Notch::at(self.share) };
-        Track {
+        Ok(Track {
             strategy: "over night".to_owned(),
             means: Means::Beside(Via::Replicas),
             notches: Notches::new(vec![night, Notch::at(Weight::FULL)])?,
@@ -43,8 +43,7 @@ impl Strategy for OverNight {
             after: After::default(),
             doubt: OnDoubt::Pause,
             min_pods: 1,
-        }
-        .checked()
+        })
     }
 }
 

@@ -11,10 +11,9 @@ use windlass::core::clock::Clock;
 use windlass::core::fence::Epoch;
 use windlass::core::model::DeploymentStrategy;
 use windlass::core::platform::{
-    AppSeen, Fault, LeaseSeen, MockHooks, MockMetrics, MockTraffic, MockWorkloads, Platform,
-    Refusal, Template,
+    AppSeen, DeploymentSeen, DeploymentStatus, Fault, LeaseSeen, MockHooks, MockMetrics,
+    MockTraffic, MockWorkloads, Platform, Refusal, Template,
 };
-use windlass::core::platform::{DeploymentSeen, DeploymentStatus};
 use windlass::core::time::Timestamp;
 use windlass::{Application, BlueGreen, Span, Windlass, manifest};
 

@@ -1,8 +1,8 @@
 //! windlass: release services on Kubernetes from your own program, notch by notch.
 //!
 //! A release climbs in notches, each is proven before the next, and nothing lets it slip: not a
-//! crash, not a lost answer, not a second operator. The same code drives a cluster and a simulated
-//! one inside the process.
+//! crash, not a lost answer, not a second operator. The same code drives any [`Platform`]; the one
+//! that is there is a cluster simulated inside the process.
 //!
 //! ```
 //! use windlass::manifest;
@@ -54,6 +54,7 @@
 //! | a platform of your own | [`core::platform`] |
 //! | a cluster in the process | `sim` (feature, on by default) |
 //! | a journal on disk | `local` (feature, on by default) |
+//! | what a run asks of people and is told by them | [`core::platform::Host`], [`SignalKind`] |
 //! | what a run tells, for people and programs | `report` (feature, on by default) |
 //! | mocks of every part of a platform | feature `mock` |
 

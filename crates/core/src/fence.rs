@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{RunId, Uid};
 
-/// How often a run has been taken over, counted in the cluster; a higher epoch ends all lower ones.
+/// How often an app has been taken by a run, counted in the cluster; a higher epoch ends all lower
+/// ones.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

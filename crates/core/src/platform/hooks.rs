@@ -15,9 +15,9 @@ pub enum HookPhase {
     Before,
     /// While a notch holds.
     Notch,
-    /// After the last notch, before the candidate is promoted.
+    /// Before the candidate gets all the traffic, once the evidence for it is good.
     BeforePromotion,
-    /// After the promotion, while rollback is still one traffic write.
+    /// After the promotion, while the old side is kept warm.
     After,
 }
 
@@ -51,7 +51,7 @@ pub struct HookCall {
 pub enum HookAnswer {
     /// Go on.
     Pass,
-    /// Not yet: ask again later.
+    /// Not yet: it is asked again some seconds later, until a deadline of the run ends it.
     NotYet {
         /// What it waits for.
         reason: String,
@@ -61,7 +61,8 @@ pub enum HookAnswer {
         /// Why.
         reason: String,
     },
-    /// The hook could not be asked: neither yes nor no.
+    /// The hook could not be asked: neither yes nor no. It is asked again, as after a `NotYet`; so a
+    /// name that nobody answers to holds the run up until it is aborted.
     Unreachable {
         /// What happened.
         reason: String,

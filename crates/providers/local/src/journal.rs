@@ -40,7 +40,25 @@ const STOPPED: &str = "its writer has stopped: open it again";
 /// A journal in a folder.
 ///
 /// Several runs of one process share it; a second process is refused. Appends wait for the disk
-/// without blocking their thread. Reads are short and happen on the caller's thread.
+/// without blocking their thread, whatever executor polls them. One in virtual time has nothing to
+/// wait for and has to block instead. Reads are short and happen on the caller's thread.
+///
+/// ```
+/// use futures_executor::block_on;
+/// use windlass_core::id::RunId;
+/// use windlass_core::journal::Journal;
+/// use windlass_local::LocalJournal;
+///
+/// let folder = tempfile::tempdir()?;
+/// let run = RunId::from("web-1.1.0-1");
+/// let journal = LocalJournal::open(folder.path())?;
+/// block_on(journal.append(&run, 0, b"{}".to_vec()))?;
+/// drop(journal); // the process ends, or dies
+///
+/// let journal = LocalJournal::open(folder.path())?;
+/// assert_eq!(block_on(journal.read(&run))?, [b"{}"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// After a crash an unfinished last batch is cut off. A record that was damaged later is reported
 /// as [`JournalError::Damaged`]; the other runs stay readable.

@@ -20,8 +20,9 @@ const MAIN: u64 = 0;
 /// Why a simulation could not go on to the end of a future.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stalled {
-    /// Every task waits, and neither the world nor a timer will ever wake one.
-    #[error("at {at} every task waits for something that will never happen")]
+    /// Every task waits, and neither the world nor a timer will ever wake one. So it is also where
+    /// one waits for a real thread: a journal on disk, say.
+    #[error("at {at} every task waits for something that never happens inside the simulation")]
     Idle {
         /// The time in the world.
         at: Timestamp,

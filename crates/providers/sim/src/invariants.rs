@@ -37,7 +37,8 @@ pub use subject::{Asked, Limit, Pair, Shift, Stage, Subject};
 pub use truth::SetTruth;
 pub(crate) use truth::Truth;
 
-/// What must hold, by its number in the reference of reliability.
+/// What must hold: `S` for what must never happen, `V` for what must happen in the end. A breach names
+/// its rule by this number; a number that is missing here is held by something else than an oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// Ready pods never fall below the floor by our act.

@@ -162,6 +162,10 @@ impl Simulation {
     /// Runs the world, and all spawned tasks, until `future` is done. No real time passes but that
     /// of computing.
     ///
+    /// Only this world and its clock can wake the future. What waits for real threads, such as the
+    /// journal on disk, must be done by the time it answers: give it wrapped in something that blocks
+    /// (the story `resume_after_crash` does), or [`Stalled::Idle`] comes back.
+    ///
     /// # Errors
     /// When the future cannot get done; see [`Stalled`].
     pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Stalled> {

@@ -3,6 +3,12 @@
 //! Each look reduces the world to a [`Scene`], and one pure function goes from a scene to the next
 //! safe move, from wherever things are. So an abort (target: the ground), a promotion (jump), an
 //! undo and the way on after a crash are the same code.
+//!
+//! Reading order: `spec` and `state` (what is wanted and known), `scene` (what is seen), `advance` (the
+//! one decision, on a `here::Here`), then what it decides by: `approach` (up to a notch), `hold`,
+//! `handover`, `settle` (to rest), `ground` (back), `drift` (out of somebody's way), `in_place`, and
+//! `reclaim` (after a take-over). `step` turns what a planner wants into a step, and asks again right
+//! before a write is sent; `ask` and `signals` take answers in; `tell` puts things in words.
 
 mod advance;
 mod approach;

@@ -1,4 +1,9 @@
 //! Tracks: what a strategy compiles to. A plan is a track printed, a rollout is a track climbed.
+//!
+//! In order: [`before`](Track::before); then each [`Notch`] is raised and held (bake, [`Check`]s,
+//! [`analyses`](Track::analyses), at last an approval); then the promotion; then
+//! [`after`](Track::after), while the old side is kept warm. Where a hook or a metric cannot be
+//! reached, the notch is not passed.
 
 use serde::{Deserialize, Serialize};
 use windlass_analysis::Analysis;
@@ -54,7 +59,8 @@ pub enum Via {
         /// Name of the Service to make for the preview.
         preview: ObjectName,
     },
-    /// Nothing: both sides serve, in proportion to their ready pods.
+    /// Nothing: both sides serve, in proportion to their ready pods. The weights decide the numbers
+    /// of pods, and a [`Size`] is not looked at.
     Replicas,
 }
 
@@ -73,7 +79,7 @@ pub struct Notch {
     pub checks: Vec<Check>,
     /// What a failing verdict leads to.
     pub failing: OnFail,
-    /// Watched time to reach it, and again to decide it beyond the bake.
+    /// Watched time to reach it; and, once the bake is over, as long again for its evidence.
     pub deadline: Span,
 }
 
@@ -139,7 +145,7 @@ impl Notch {
     }
 }
 
-/// How many pods the candidate gets.
+/// How many pods the candidate gets, where its traffic is told apart from the stable side's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Size {
     /// As many as carry its share of traffic: the share of the app's replicas, rounded up.
@@ -215,7 +221,7 @@ impl Place {
     }
 }
 
-/// What happens after the promotion.
+/// What happens after the promotion of a candidate beside the stable side; in place, nothing does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct After {
     /// How long the old side is kept up: until then, going back is one traffic write and a

@@ -90,7 +90,9 @@ impl Windlass {
         }
     }
 
-    /// Runs are kept there: what is acknowledged there outlives this process.
+    /// Runs are kept there: what is acknowledged there outlives this process, and
+    /// [`resume_all`](Windlass::resume_all) of the next one takes it up. One journal serves one
+    /// process at a time.
     #[must_use]
     pub fn with_journal(self, journal: Arc<dyn Journal>) -> Self {
         Self { journal, ..self }
@@ -247,10 +249,12 @@ impl Windlass {
         Ok(self.drive_all(&left).await)
     }
 
-    /// Tells a run that this process drives, or has released, something.
+    /// Pauses, resumes, approves, skips, promotes or aborts a run that this process drives or has
+    /// released; `by` and `reason` are recorded. What becomes of it is an event.
     ///
     /// # Errors
-    /// When it does not: resume the run first, or tell the process that drives it.
+    /// When this process has nothing to do with the run: drive it first, or tell the process that
+    /// does.
     pub fn signal(
         &self,
         run: &RunId,

@@ -156,7 +156,7 @@ impl ClimbSpec {
                 strategy: facts.strategy,
                 services: facts.services.clone(),
             },
-            track: strategy.track(release, facts)?,
+            track: strategy.track(release, facts)?.checked()?,
             limits: Limits::default(),
             third: ThirdVersion::Supersede,
             findings: Vec::new(),

@@ -22,13 +22,15 @@ pub struct Canary {
     pub background: Vec<Analysis>,
     /// Hooks before anything is touched.
     pub before: Vec<String>,
-    /// Hooks before the candidate gets all the traffic.
+    /// Hooks before the candidate gets all the traffic: asked at the last step below 100 %, once its
+    /// evidence is good.
     pub before_promotion: Vec<String>,
     /// Hooks after the promotion.
     pub after: Vec<String>,
     /// Measured after the promotion, while the old side is kept warm.
     pub post_promotion: Vec<Analysis>,
-    /// How long the old side is kept up after the promotion.
+    /// How long the old side is kept up after the promotion. Needs a route: without one both sides
+    /// would serve.
     pub keep_warm: Span,
     /// Fewest pods of a side with any traffic.
     pub min_pods: u32,
@@ -86,7 +88,8 @@ impl CanaryStep {
 }
 
 impl Canary {
-    /// A canary of these steps, with one background analysis and the old side kept warm for 30 s.
+    /// A canary of these steps, with these analyses measured at every step. Nothing is kept warm, no
+    /// hook is asked, and a verdict that is inconclusive pauses.
     pub fn new(steps: Vec<CanaryStep>, background: Vec<Analysis>) -> Self {
         Self {
             steps,
@@ -115,10 +118,6 @@ impl Canary {
                 .filter(|(_, pair)| pair[0].weight >= pair[1].weight)
                 .map(|(step, _)| Misfit::NotRising { step }),
         );
-        let warm = !self.keep_warm.is_zero() || !self.post_promotion.is_empty();
-        if facts.route.is_none() && warm {
-            misfits.push(Misfit::NoKeepWarm { strategy: "canary" });
-        }
         misfits
     }
 }
