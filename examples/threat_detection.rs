@@ -93,7 +93,9 @@ fn strategy() -> Result<Canary, Box<dyn Error>> {
 fn manifests(version: &str) -> Result<Vec<Manifest>, Box<dyn Error>> {
     let mut all = Vec::new();
     for file in ["examples/threat-detection.yaml", "examples/threat-detection-route.yaml"] {
-        let text = fs::read_to_string(file)?.replace("v1.0.0", version);
+        let text = fs::read_to_string(file)
+            .map_err(|fault| format!("{file}: {fault}; run it at the repository's root"))?;
+        let text = text.replace("v1.0.0", version);
         all.extend(manifest::parse(file, text.as_bytes())?);
     }
     Ok(all)

@@ -11,11 +11,13 @@ pub enum SignalKind {
     Pause,
     /// Go on after a pause.
     Resume,
-    /// Answer yes to the approval that is waited for.
+    /// Give the approval that the present notch asks for, also before its evidence is there.
     Approve,
-    /// End the holds of the present notch. Readiness is never skipped.
+    /// End what the present notch holds for: bake, hooks, approval and evidence still open. Readiness is
+    /// never skipped, nor is what has failed.
     Skip,
-    /// Go straight to the promotion: bakes, approvals and analyses to come are dropped.
+    /// Go straight to the promotion: bakes, hooks, approvals and analyses still open or to come are
+    /// dropped. What has failed is not.
     Promote,
     /// Go back to the ground.
     Abort,

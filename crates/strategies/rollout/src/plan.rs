@@ -47,7 +47,8 @@ pub enum PlanFormat {
 pub struct Plan {
     /// Version of its form.
     pub format: PlanFormat,
-    /// What the climb is given: sides, notches, deadlines, and the run that applies it.
+    /// What the climb is given: sides, notches, deadlines, and the run that applies it. Its `limits`,
+    /// and what it does when somebody else changes the app, may be set here before it is released.
     pub spec: ClimbSpec,
     /// The world that it was made for.
     pub fingerprint: Fingerprint,
