@@ -27,8 +27,9 @@
 //!   told of ([`Mark`]), and under the run's own lease: any other lease stops the run at once.
 //! - **Checked when sent.** A write whose needs the last look does not bear out
 //!   ([`Run::still_good`]), or that was withdrawn before its request started, is never sent.
-//! - **Watched time** passes between two looks that lie no further apart than [`Pace::gap`], by the
-//!   monotonic clock. Downtime, failed reads and jumps of the wall clock are no watching.
+//! - **Watched time** passes between the beginnings of two looks that lie no further apart than
+//!   [`Pace::gap`], by the monotonic clock. Downtime, a process that stood still with a look in its
+//!   hands, failed reads and jumps of the wall clock are no watching.
 //! - **Told in order.** Events are numbered from 1 without gaps within one drive of a run. A signal
 //!   is told as taken when its record is durable.
 //!

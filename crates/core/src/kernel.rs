@@ -162,10 +162,10 @@
 //!     let mono = Span::seconds(s.into());
 //!     Now { wall: Timestamp::from_millis(0) + mono, mono }
 //! };
-//! let see = |run: &Run<Scale>, pods| {
+//! let see = |run: &Run<Scale>, pods, now| {
 //!     let lease = Some((run.id().clone(), run.epoch()));
 //!     let seen = Seen { stamp: Stamp { lease, ..Stamp::default() }, pods };
-//!     Event::Seen { seen, began: run.mark() }
+//!     Event::Seen { seen, began: run.mark(now) }
 //! };
 //!
 //! let (mut run, first) =
@@ -173,7 +173,7 @@
 //! assert!(matches!(first[0], Effect::Record { index: 0, .. }));
 //! run.handle(Event::Claimed(Epoch(1)), at(1))?;
 //!
-//! let effects = run.handle(see(&run, 1), at(2))?;
+//! let effects = run.handle(see(&run, 1, at(2)), at(2))?;
 //! let of = |found: fn(&Effect<Scale>) -> bool| effects.iter().position(found);
 //! let recorded = of(|e| matches!(e, Effect::Record { index: 2, .. }));
 //! let sent = of(|e| matches!(e, Effect::Send { id: 1, write: 3, .. }));
@@ -181,9 +181,9 @@
 //!
 //! let landed = Receipt { uid: Uid::new("web"), token: Token::Generation(2) };
 //! run.handle(Event::Wrote(1, Ok(landed)), at(3))?;
-//! run.handle(see(&run, 2), at(4))?;
+//! run.handle(see(&run, 2, at(4)), at(4))?;
 //! assert_eq!(run.wait().on, "the pods");
-//! run.handle(see(&run, 3), at(5))?;
+//! run.handle(see(&run, 3, at(5)), at(5))?;
 //! assert_eq!(run.outcome(), Some(&3));
 //! # Ok::<(), windlass_core::journal::RecordError>(())
 //! ```

@@ -212,6 +212,9 @@ pub struct Moment {
     /// Watched time of the run so far, as of the last look: up to a heartbeat ago, where the
     /// decision does not come from a look.
     pub watched: Span,
+    /// Since when, on the wall clock, the world has been watched without a gap. What was so before a
+    /// gap and is so after it may have been otherwise in between.
+    pub steady: Timestamp,
 }
 
 #[cfg(test)]

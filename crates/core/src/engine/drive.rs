@@ -268,7 +268,7 @@ impl<'a, M: Machine, W: World<M>> Driver<'a, M, W> {
             return;
         }
         self.observing = true;
-        let (world, began) = (self.doors.world, run.mark());
+        let (world, began) = (self.doors.world, run.mark(self.now()));
         self.pending
             .push(Box::pin(async move { Input::Seen { seen: world.observe().await, began } }));
     }

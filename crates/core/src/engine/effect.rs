@@ -15,16 +15,15 @@ pub struct Now {
     pub mono: Span,
 }
 
-/// A point in the order of what a run was told. A read that began at an older mark than the run's
-/// own may miss a write that has been answered since, and is not believed. (Times could not say
-/// so: a read and an answer may fall into one millisecond.)
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark(u64);
-
-impl Mark {
-    pub(super) fn next(self) -> Mark {
-        Mark(self.0 + 1)
-    }
+/// When a read began: after which of the things that a run was told, and on the monotonic clock.
+///
+/// A read that began before something was told may miss a write that was answered since, and is not
+/// believed. (Times could not say so: a read and an answer may fall into one millisecond.) What is
+/// seen is as old as its read: a process that stood still in between has watched nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub(super) told: u64,
+    pub(super) at: Span,
 }
 
 /// How often a run looks, and how long it may look away.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::effect::{Mark, Now, Pace};
+use crate::engine::effect::{Now, Pace};
 use crate::engine::run::Run;
 use crate::id::RunId;
 use crate::journal::{Chain, Record, RecordError, Why};
@@ -101,7 +101,8 @@ impl<M: Machine> Run<M> {
             watched: last.head.at.watched,
             pace,
             last_fresh: None,
-            mark: Mark::default(),
+            steady: None,
+            told: 0,
             latest: None,
             glance: None,
             away: Some(now.wall.since(last.head.at.wall)),

@@ -11,7 +11,7 @@ use crate::kernel::{
     Cause, Deadline, Look, Machine, Open, Signal, Stamped, Step, Waiting, WriteState,
 };
 use crate::platform::{Fault, Receipt};
-use crate::time::{Moment, Span};
+use crate::time::{Moment, Span, Timestamp};
 
 /// A run: its spec, what is known, and what is in flight.
 #[derive(Clone, Debug)]
@@ -29,7 +29,10 @@ pub struct Run<M: Machine> {
     pub(super) watched: Span,
     pub(super) pace: Pace,
     pub(super) last_fresh: Option<Span>,
-    pub(super) mark: Mark,
+    /// When the first look after the last gap began, on the wall clock.
+    pub(super) steady: Option<Timestamp>,
+    /// How much that ages a look has been told.
+    pub(super) told: u64,
     /// The last view that was believed: what a write needs is held against it.
     pub(super) latest: Option<M::Seen>,
     pub(super) glance: Option<What>,
@@ -57,7 +60,7 @@ impl<M: Machine> Run<M> {
         pace: Pace,
         now: Now,
     ) -> Result<(Self, Vec<Effect<M>>), RecordError> {
-        let moment = Moment { wall: now.wall, watched: Span::ZERO };
+        let moment = Moment { wall: now.wall, watched: Span::ZERO, steady: now.wall };
         let mut run = Self {
             id,
             state: M::start(&spec, moment),
@@ -70,7 +73,8 @@ impl<M: Machine> Run<M> {
             watched: Span::ZERO,
             pace,
             last_fresh: None,
-            mark: Mark::default(),
+            steady: None,
+            told: 0,
             latest: None,
             glance: None,
             away: None,
@@ -133,8 +137,8 @@ impl<M: Machine> Run<M> {
     }
 
     /// The mark of a read that begins now: give it back with [`Event::Seen`].
-    pub fn mark(&self) -> Mark {
-        self.mark
+    pub fn mark(&self, now: Now) -> Mark {
+        Mark { told: self.told, at: now.mono }
     }
 
     /// True while what this write needs is still so, as far as the world has been seen. Asked
@@ -180,13 +184,14 @@ impl<M: Machine> Run<M> {
     }
 
     pub(super) fn moment(&self, now: Now) -> Moment {
-        Moment { wall: now.wall, watched: self.watched }
+        let steady = self.steady.unwrap_or(now.wall);
+        Moment { wall: now.wall, watched: self.watched, steady }
     }
 
     fn claimed(&mut self, epoch: Epoch, now: Now) -> Effects<M> {
         self.epoch = epoch;
         self.claimed = true;
-        self.mark = self.mark.next();
+        self.told += 1;
         if self.outcome.is_some() {
             self.stopped = Some(Stop::Ended);
             return Ok(vec![Effect::Stop(Stop::Ended)]);
@@ -206,14 +211,15 @@ impl<M: Machine> Run<M> {
         if !self.claimed {
             return Ok(Vec::new());
         }
-        if began < self.mark {
+        let old = now.mono.less(began.at) > self.pace.gap;
+        if old || began.told < self.told {
             return Ok(vec![Effect::Observe]);
         }
         let stamp = seen.stamp();
         if stamp.lease.as_ref().is_none_or(|(run, epoch)| (run, *epoch) != (&self.id, self.epoch)) {
             return Ok(self.fenced());
         }
-        self.watch(now);
+        self.watch(began.at, now);
         self.open.writes.retain(|w| w.state == WriteState::Sent || !M::settled(&w.write, &seen));
         let mut effects = Vec::new();
         let glance = M::glance(&self.spec, &self.state, &seen);
@@ -234,15 +240,13 @@ impl<M: Machine> Run<M> {
         Ok(effects)
     }
 
-    /// Only the time between two looks that lie close together was watched.
-    fn watch(&mut self, now: Now) {
-        if let Some(last) = self.last_fresh {
-            let gap = now.mono.less(last);
-            if gap <= self.pace.gap {
-                self.watched += gap;
-            }
+    /// Only the time between two looks that began close together was watched.
+    fn watch(&mut self, began: Span, now: Now) {
+        match self.last_fresh.map(|last| began.less(last)).filter(|gap| *gap <= self.pace.gap) {
+            Some(gap) => self.watched += gap,
+            None => self.steady = Some(now.wall - now.mono.less(began)),
         }
-        self.last_fresh = Some(now.mono);
+        self.last_fresh = self.last_fresh.max(Some(began));
     }
 
     fn wrote(&mut self, id: u64, end: Result<Receipt, Fault>, now: Now) -> Effects<M> {
@@ -257,7 +261,7 @@ impl<M: Machine> Run<M> {
             }
         }
         if end != Err(Fault::Withdrawn) {
-            self.mark = self.mark.next();
+            self.told += 1;
         }
         let (object, change) = M::describe(&write);
         let fault = end.as_ref().err().map(ToString::to_string);

@@ -46,19 +46,22 @@ pub(crate) enum Weighed {
     Measured { reading: Reading, judgement: Judgement, share: Weight },
 }
 
-/// Weighs an answer. `last` is the time stamp of the last measurement that counted.
+/// Weighs an answer. `newest` is the newest time stamp of any reading before.
 pub(crate) fn weigh(
     metric: &Metric,
     answer: &Answer,
     under: Option<Exposure>,
     now: Moment,
-    last: Option<Timestamp>,
+    newest: Option<Timestamp>,
 ) -> Weighed {
     let retry = metric.interval.unwrap_or(RETRY).min(RETRY);
     let sample = &answer.sample;
     let Some(under) = under.filter(|under| sample.exposure == Some(under.share)) else {
         return Weighed::Discarded(retry);
     };
+    if sample.value.is_ok() && newest.is_some_and(|newest| sample.at <= newest) {
+        return Weighed::Discarded(retry);
+    }
     if let Err(NoEvidence::OtherExposure) = sample.value {
         return Weighed::Discarded(retry);
     }
@@ -76,7 +79,6 @@ pub(crate) fn weigh(
     }
     match &sample.value {
         Err(none) => Weighed::Nothing(none.clone()),
-        Ok(_) if last.is_some_and(|last| sample.at <= last) => Weighed::Discarded(retry),
         Ok(reading) => match too_few(metric, answer.requests) {
             Some(none) => Weighed::Nothing(none),
             None => Weighed::Measured {

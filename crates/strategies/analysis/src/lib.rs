@@ -31,7 +31,7 @@
 //! let at = Timestamp::default() + Span::minutes(1);
 //! let value = Ok(Reading::from_millionths(4_000));
 //! let answer = Answer::from(Sample { value, at, exposure: Some(five) });
-//! let now = Moment { wall: at, watched: Span::minutes(1) };
+//! let now = Moment { wall: at, watched: Span::minutes(1), steady: at };
 //! let (progress, judgement) = progress.take(&spec, due[0], &answer, under, now);
 //!
 //! assert_eq!(judgement, Judgement::Good);

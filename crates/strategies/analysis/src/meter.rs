@@ -64,9 +64,9 @@ pub(crate) struct Meter {
     /// Watched time from which on it is to be measured.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) due: Span,
-    /// Time stamp of the last measurement.
+    /// Newest time stamp of any reading so far, whether it counted or not.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(crate) last: Option<Timestamp>,
+    newest: Option<Timestamp>,
     /// The last readings, oldest first; `None` where there was no evidence.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) recent: Vec<Option<Reading>>,
@@ -94,6 +94,13 @@ impl Meter {
         metric.window + metric.lag.max(self.lag)
     }
 
+    /// Notes the time stamp of a reading, and gives the newest one before it.
+    pub(crate) fn newest_before(&mut self, at: Timestamp) -> Option<Timestamp> {
+        let before = self.newest;
+        self.newest = before.max(Some(at));
+        before
+    }
+
     pub(crate) fn discard(&mut self) {
         self.discarded = self.discarded.saturating_add(1);
     }
@@ -112,7 +119,6 @@ impl Meter {
         reading: Reading,
         judgement: Judgement,
         share: Weight,
-        at: Timestamp,
     ) {
         self.errors_in_row = 0;
         self.good_in_row =
@@ -122,7 +128,6 @@ impl Meter {
         let mut here = self.under(share);
         here.add(judgement);
         self.here = Some((share, here));
-        self.last = Some(at);
         self.remember(metric, Some(reading));
     }
 

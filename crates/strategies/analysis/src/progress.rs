@@ -71,7 +71,8 @@ impl Progress {
     /// An answer is [`Judgement::Discarded`], counts for nothing and is asked for again when
     /// - its exposure is not the one under test, or is not known;
     /// - its window began before that exposure was in effect;
-    /// - it is a reading no newer than the last measurement (a cached or late answer);
+    /// - it is a reading no newer than one before, whether that counted or not (a cached or late
+    ///   answer: what it speaks of has not changed, however clocks did);
     /// - it comes from the future, by more than [`CLOCK_SKEW`](crate::CLOCK_SKEW);
     /// - its metric is done.
     ///
@@ -93,7 +94,9 @@ impl Progress {
         if answer.sample.value.is_ok() {
             meter.learn(metric, now.wall.since(answer.sample.at));
         }
-        let (judgement, wait) = match weigh(metric, answer, under, now, meter.last) {
+        let reads = answer.sample.value.is_ok();
+        let newest = reads.then(|| meter.newest_before(answer.sample.at)).flatten();
+        let (judgement, wait) = match weigh(metric, answer, under, now, newest) {
             Weighed::Discarded(wait) => {
                 meter.discard();
                 (Judgement::Discarded, wait)
@@ -103,7 +106,7 @@ impl Progress {
                 (Judgement::NoEvidence, metric.interval.unwrap_or(RETRY))
             }
             Weighed::Measured { reading, judgement, share } => {
-                meter.count(metric, reading, judgement, share, answer.sample.at);
+                meter.count(metric, reading, judgement, share);
                 (judgement, metric.interval.unwrap_or(RETRY))
             }
         };

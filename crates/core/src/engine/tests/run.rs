@@ -76,7 +76,7 @@ impl Bare {
     }
 
     pub(super) fn see(&mut self, value: u32, token: u64) -> Vec<Effect<Toy>> {
-        let (seen, began) = (self.view(value, token), self.run.mark());
+        let (seen, began) = (self.view(value, token), self.run.mark(self.now));
         self.tell(Event::Seen { seen, began })
     }
 
@@ -125,7 +125,7 @@ fn kind(effect: &Effect<Toy>) -> &'static str {
 #[test]
 fn a_look_that_began_before_an_acknowledgement_is_not_believed_even_in_its_millisecond() {
     let mut bare = Bare::writing();
-    let (before, stale) = (bare.run.mark(), bare.view(0, 7));
+    let (before, stale) = (bare.run.mark(bare.now), bare.view(0, 7));
     bare.tell(Event::Wrote(2, landed(8)));
     let effects = bare.tell(Event::Seen { seen: stale.clone(), began: before });
     assert_eq!(effects, [Effect::Observe]);
@@ -137,7 +137,7 @@ fn a_look_that_began_before_an_acknowledgement_is_not_believed_even_in_its_milli
 #[test]
 fn a_look_that_began_before_an_answer_was_given_up_on_is_not_believed() {
     let mut bare = Bare::writing();
-    let (before, seen) = (bare.run.mark(), bare.view(0, 7));
+    let (before, seen) = (bare.run.mark(bare.now), bare.view(0, 7));
     bare.tell(Event::Wrote(2, Err(unknown())));
     assert_eq!(bare.tell(Event::Seen { seen, began: before }), [Effect::Observe]);
 }
@@ -153,7 +153,7 @@ fn a_look_that_began_before_the_claim_is_not_believed() {
 #[test]
 fn a_withdrawn_write_ages_no_look() {
     let mut bare = Bare::writing();
-    let (began, seen) = (bare.run.mark(), bare.view(0, 9));
+    let (began, seen) = (bare.run.mark(bare.now), bare.view(0, 9));
     bare.tell(Event::Wrote(2, Err(Fault::Withdrawn)));
     let effects = bare.tell(Event::Seen { seen, began });
     assert_eq!(effects.iter().map(kind).filter(|k| *k == "ask").count(), 1);
@@ -165,7 +165,7 @@ fn the_lease_of_another_run_or_epoch_or_of_nobody_stops_the_run() {
     for lease in [other("else", 1), other("bare", 2), other("bare", 0), None] {
         let mut bare = Bare::writing();
         let seen = Seen { lease: lease.clone(), ..bare.view(0, 7) };
-        let began = bare.run.mark();
+        let began = bare.run.mark(bare.now);
         let effects = bare.tell(Event::Seen { seen, began });
         assert_eq!(effects, [Effect::Stop(Stop::Fenced)], "{lease:?}");
         assert_eq!(bare.run.stopped(), Some(Stop::Fenced));

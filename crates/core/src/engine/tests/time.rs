@@ -55,6 +55,29 @@ fn a_look_that_is_not_believed_is_no_watching() {
 }
 
 #[test]
+fn a_process_that_stood_still_with_a_look_in_its_hands_has_watched_nothing() {
+    let mut bare = Bare::claimed();
+    bare.see(0, 7);
+    let (seen, began) = (bare.view(0, 7), bare.run.mark(bare.now));
+    bare.pass(Span::minutes(4));
+    assert_eq!(bare.tell(Event::Seen { seen, began }), [Effect::Observe], "too old to believe");
+    bare.pass(Span::seconds(10));
+    bare.see(0, 7);
+    assert_eq!(bare.run.watched(), Span::ZERO);
+}
+
+#[test]
+fn a_look_counts_from_when_it_began() {
+    let mut bare = Bare::claimed();
+    bare.see(0, 7);
+    bare.pass(Span::seconds(5));
+    let (seen, began) = (bare.view(0, 7), bare.run.mark(bare.now));
+    bare.pass(Span::seconds(20));
+    bare.tell(Event::Seen { seen, began });
+    assert_eq!(bare.run.watched(), Span::seconds(5));
+}
+
+#[test]
 fn downtime_is_not_watched() {
     let mut bare = Bare::asking();
     let watched = bare.run.watched();

@@ -56,7 +56,7 @@ impl Bench {
         let progress = Progress::start(&spec, Span::ZERO);
         let wall = Timestamp::default() + Span::hours(100);
         let under = Exposure { share: share(5), since: Timestamp::default() };
-        Self { spec, progress, now: Moment { wall, watched: Span::ZERO }, under }
+        Self { spec, progress, now: Moment { wall, watched: Span::ZERO, steady: wall }, under }
     }
 
     fn index(&self, metric: usize) -> MetricIndex {
@@ -64,7 +64,7 @@ impl Bench {
     }
 
     fn advance(&mut self, by: Span) {
-        self.now = Moment { wall: self.now.wall + by, watched: self.now.watched + by };
+        self.now = Moment { wall: self.now.wall + by, watched: self.now.watched + by, ..self.now };
     }
 
     fn take(&mut self, metric: usize, answer: &Answer) -> Judgement {

@@ -134,7 +134,9 @@ fn measured(
     let (Some(hold), Some(Some(progress))) = (&state.hold, state.progress.get(analysis)) else {
         return Step::Stay(Waiting::same());
     };
-    let under = hold.under.map(|share| Exposure { share, since: hold.wall });
+    // Before a gap in watching the exposure may have been another one, and have come back.
+    let since = hold.wall.max(now.steady);
+    let under = hold.under.map(|share| Exposure { share, since });
     let (progress, judgement) = progress.clone().take(&placed.analysis, metric, answer, under, now);
     let mut turn = Turn::from(state);
     if let Some(asked) = placed.analysis.metric(metric) {

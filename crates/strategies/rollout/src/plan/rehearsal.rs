@@ -80,7 +80,7 @@ impl Rehearsing<'_> {
             return event;
         }
         if std::mem::take(&mut self.look) {
-            return Event::Seen { seen: self.toy.seen(), began: run.mark() };
+            return Event::Seen { seen: self.toy.seen(), began: run.mark(self.now()) };
         }
         let wake = run.wake(self.now());
         let ready = self.toy.next();

@@ -169,7 +169,7 @@ impl Windlass {
             strategy,
             findings: preflight(&wanted.objects, &wanted.cluster, &BTreeMap::new()),
         };
-        let at = Moment { wall: ticket.since, watched: Span::ZERO };
+        let at = Moment { wall: ticket.since, watched: Span::ZERO, steady: ticket.since };
         let note = Note::new(KIND, LOGIC, place(&run), at, ticket).encode()?;
         self.journal.append(&place(&run), 0, note).await?;
         Ok(run)

@@ -144,7 +144,7 @@ impl Windlass {
         };
         let lease = seen.app.lease.as_ref().filter(|lease| lease.run == *climb.id());
         let holder = lease.map(|lease| lease.holder.clone());
-        let moment = Moment { wall: now, watched: climb.watched() };
+        let moment = Moment { wall: now, watched: climb.watched(), steady: now };
         let found = match Climb::look(spec, climb.state(), &seen, climb.open(), moment) {
             Look::Wait(waiting) => {
                 let until = wall(&waiting);

@@ -1,6 +1,6 @@
 //! What goes between a process and the server: writes with all that can become of them, and reads.
 
-use windlass_core::engine::{Event, Mark, Run};
+use windlass_core::engine::{Event, Mark};
 use windlass_core::fence::Fence;
 use windlass_core::kernel::Machine;
 use windlass_core::platform::{Fault, Receipt, Refusal};
@@ -102,7 +102,8 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
         if matches!(process.life, Life::Down | Life::Done) {
             return;
         }
-        let Some(began) = process.run.as_ref().map(Run::mark) else { return };
+        let clocks = process.clocks(self.world.now());
+        let Some(began) = process.run.as_ref().map(|run| run.mark(clocks)) else { return };
         if process.observing {
             process.look_again = true;
             return;

@@ -48,7 +48,8 @@ fn only_a_whole_window_under_the_exposure_under_test_counts() {
     for Case { why, value, at, exposure, under, expected } in table {
         let bench = Bench::new(vec![metric("m")]);
         let since = bench.now.wall;
-        let now = Moment { wall: since + Span::seconds(90), watched: Span::seconds(90) };
+        let now =
+            Moment { wall: since + Span::seconds(90), watched: Span::seconds(90), steady: since };
         let answer = Answer::from(Sample { value, at: since + Span::seconds(at), exposure });
         let under = under.map(|share| Exposure { share, since });
         let taken = bench.progress.clone().take(&bench.spec, bench.index(0), &answer, under, now);
@@ -65,6 +66,37 @@ fn a_clock_that_runs_ahead_does_not_fill_the_window() {
     let answer = Answer::from(Sample { value: value('G'), at, exposure: Some(share(5)) });
     assert_eq!(bench.take(0, &answer), Judgement::Discarded);
     assert_eq!(bench.progress.next_due(&bench.spec), Some(Span::seconds(60)));
+}
+
+#[test]
+fn a_point_that_was_refused_is_refused_again_however_clocks_jump() {
+    let mut bench = Bench::new(vec![metric("m")]);
+    let at = bench.now.wall;
+    let answer = Answer::from(Sample { value: value('G'), at, exposure: Some(share(5)) });
+    bench.under.since = at + Span::minutes(5);
+    assert_eq!(bench.take(0, &answer), Judgement::Discarded);
+    // The next exposure begins at a clock that was put back by an hour.
+    bench.under.since = at - Span::hours(1);
+    assert_eq!(bench.take(0, &answer), Judgement::Discarded);
+    let newer = Answer { sample: Sample { at: at + Span::seconds(1), ..answer.sample }, ..answer };
+    assert_eq!(bench.take(0, &newer), Judgement::Good);
+}
+
+#[test]
+fn a_source_that_stands_still_is_not_asked_in_a_hot_loop() {
+    let mut bench = Bench::new(vec![metric("m")]);
+    bench.under.since = bench.now.wall;
+    let at = bench.now.wall + metric("m").window - Span::millis(60);
+    let answer = Answer::from(Sample { value: value('G'), at, exposure: Some(share(5)) });
+    bench.advance(Span::minutes(2));
+    bench.take(0, &answer);
+    for _ in 0..10 {
+        let before = bench.now.watched;
+        bench.take(0, &answer);
+        let due = bench.progress.next_due(&bench.spec).unwrap();
+        assert!(due >= before + Span::seconds(5), "{due} after {before}");
+        bench.advance(due.less(before));
+    }
 }
 
 #[test]
