@@ -3,19 +3,19 @@
 use windlass_core::event::{Direction, What};
 use windlass_core::id::{Kind, ObjectRef};
 use windlass_core::kernel::Step;
+use windlass_core::model::Replicas;
 use windlass_core::platform::Change;
 use windlass_core::weight::Weight;
 
 use crate::climb::Climb;
 use crate::climb::goal::{
-    app_write, pin_writes, pins_settled, route_write, service_write, set_write, to_end,
+    app_write, pin_writes, pins_settled, put_away, route_write, service_write, set_write, to_end,
 };
 use crate::climb::here::Here;
 use crate::climb::scene::{DeploymentScene, Owned, Pin, Scene, Which};
 use crate::climb::spec::{ClimbSpec, ThirdVersion};
 use crate::climb::state::{Phase, State};
 use crate::climb::step::{Act, Turn, abort};
-use crate::release::Origin;
 use crate::track::Means;
 
 /// A step that answers a change by somebody else; `None` when there is none.
@@ -130,24 +130,25 @@ fn clear(spec: &ClimbSpec, scene: &Scene) -> Act {
     })
 }
 
-/// The candidate goes at once; a stable side that was released stays until the Deployment's own
-/// pods carry everything.
+/// The candidate goes at once, but for as many ready pods as the Deployment's own are short of what
+/// its strategy keeps up; a stable side that was released stays until they carry everything.
 fn remove_sides(spec: &ClimbSpec, scene: &Scene) -> Act {
     if let Means::InPlace { .. } = spec.track.means {
         return Act::Reached;
     }
     if let Some(candidate) = scene.candidate.as_ref().filter(|c| c.owned == Owned::No) {
+        let needed = stand_ins(spec, scene);
+        if candidate.replicas > needed {
+            let change = Change::SetReplicas(needed);
+            return Act::Write(vec![set_write(&spec.candidate, candidate, change)]);
+        }
         if candidate.replicas > 0 {
-            let write = set_write(&spec.candidate, candidate, Change::SetReplicas(0));
-            return Act::Write(vec![write]);
+            return Act::wait("the Deployment's own pods to carry everything");
         }
         if candidate.pods > 0 {
             return to_end("the candidate", candidate.pods);
         }
-        let change = match spec.origin {
-            Origin::New => Change::DeleteSet,
-            Origin::Kept => Change::Shelve,
-        };
+        let change = put_away(spec, candidate);
         return Act::Write(vec![set_write(&spec.candidate, candidate, change)]);
     }
     if let Some(stable) = scene.stable.as_ref().filter(|s| s.owned == Owned::No) {
@@ -164,4 +165,16 @@ fn remove_sides(spec: &ClimbSpec, scene: &Scene) -> Act {
         return Act::Write(vec![set_write(&spec.stable, stable, Change::Shelve)]);
     }
     Act::Reached
+}
+
+/// Ready pods of the candidate that stand in for those that the Deployment lacks of what a rollout by
+/// its own strategy leaves it: the Services take every pod by now.
+pub(crate) fn stand_ins(spec: &ClimbSpec, scene: &Scene) -> u32 {
+    let missing = |app: &DeploymentScene| {
+        let wanted = Replicas::try_from(app.replicas).unwrap_or(Replicas::MAX);
+        let may_miss = spec.ground.strategy.room(wanted).unavailable.get();
+        app.replicas.saturating_sub(may_miss + app.available)
+    };
+    let ready = scene.candidate.as_ref().map_or(0, |c| c.ready);
+    scene.deployment.as_ref().map_or(0, missing).min(ready)
 }

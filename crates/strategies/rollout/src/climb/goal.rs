@@ -6,7 +6,7 @@ use windlass_core::platform::{Change, Write};
 use crate::climb::scene::{DeploymentScene, Pin, Scene, ServiceScene, SideScene};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::step::Act;
-use crate::release::Side;
+use crate::release::{Origin, Side};
 use crate::track::{Means, Via};
 
 /// A write to one side's ReplicaSet.
@@ -52,6 +52,15 @@ pub(crate) fn pin_writes(spec: &ClimbSpec, scene: &Scene, pin: Pin) -> Vec<Write
 /// True when the data plane follows every Service of the app.
 pub(crate) fn pins_settled(scene: &Scene) -> bool {
     scene.services.iter().flatten().all(|s| s.settled)
+}
+
+/// What becomes of a candidate without pods. One that this or another operator of the run has made
+/// the app for good has no label of a run any more: it is part of the history then.
+pub(crate) fn put_away(spec: &ClimbSpec, candidate: &SideScene) -> Change {
+    match spec.origin {
+        Origin::New if candidate.marked => Change::DeleteSet,
+        Origin::New | Origin::Kept => Change::Shelve,
+    }
 }
 
 /// Waits for the pods of a side to end.

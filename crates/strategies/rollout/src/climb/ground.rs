@@ -5,12 +5,13 @@ use windlass_core::platform::Change;
 use windlass_core::weight::Weight;
 
 use crate::climb::approach::expose;
-use crate::climb::goal::{pin_writes, pins_settled, route_write, service_write, set_write, to_end};
+use crate::climb::goal::{
+    pin_writes, pins_settled, put_away, route_write, service_write, set_write, to_end,
+};
 use crate::climb::handover::{self, Handing};
 use crate::climb::scene::{Owned, Pin, Scene, SideScene, Which};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::step::Act;
-use crate::release::Origin;
 use crate::track::{Means, Via};
 
 /// The next move towards the ground.
@@ -70,25 +71,52 @@ fn take_down(spec: &ClimbSpec, scene: &Scene) -> Act {
         }
         return Act::Write(route_write(spec, scene, Change::Unsplit).into_iter().collect());
     }
+    if scene.services.iter().flatten().any(|service| service.pin == Pin::Candidate) {
+        return take_services_back(spec, scene);
+    }
+    if !pins_settled(scene) {
+        return Act::wait("the data plane to follow the Services");
+    }
     if let Some(candidate) = &scene.candidate {
         if candidate.replicas > 0 {
+            if let Some(on) = still_carried(spec, scene, candidate) {
+                return Act::Wait(on);
+            }
             let write = set_write(&spec.candidate, candidate, Change::SetReplicas(0));
             return Act::Write(vec![write]);
         }
         if candidate.pods > 0 {
             return to_end("the candidate", candidate.pods);
         }
-        match spec.origin {
-            Origin::New => {
-                return Act::Write(vec![set_write(&spec.candidate, candidate, Change::DeleteSet)]);
-            }
-            Origin::Kept if candidate.owned == Owned::No => {
-                return Act::Write(vec![set_write(&spec.candidate, candidate, Change::Shelve)]);
-            }
-            Origin::Kept => {}
+        let change = put_away(spec, candidate);
+        if change == Change::DeleteSet || candidate.owned == Owned::No {
+            return Act::Write(vec![set_write(&spec.candidate, candidate, change)]);
         }
     }
     put_back_services(spec, scene)
+}
+
+/// Another operator of the run was on its way to rest with the candidate: the app's own Services send
+/// to it, whatever the route says, until the stable side can carry everything again.
+fn take_services_back(spec: &ClimbSpec, scene: &Scene) -> Act {
+    let replicas = scene.replicas(spec);
+    match &scene.stable {
+        Some(stable) if stable.serves(replicas) => Act::Write(pin_writes(spec, scene, Pin::Stable)),
+        _ => Act::wait("the stable side: not all of its pods are ready"),
+    }
+}
+
+/// What a whole candidate waits for while the stable side is not whole: the app may have grown while
+/// it was the candidate, and its pods are what holds the floor then. It gets no requests meanwhile;
+/// where it still would, as without pins, it goes at once.
+fn still_carried(spec: &ClimbSpec, scene: &Scene, candidate: &SideScene) -> Option<String> {
+    let replicas = scene.replicas(spec);
+    let stable = scene.stable.as_ref()?;
+    let carried = spec.pins() && candidate.ready >= replicas && !stable.serves(replicas);
+    carried.then(|| {
+        let (ready, serving) = (stable.ready, stable.serving);
+        format!("the stable side: {ready}/{replicas} pods ready, {serving} seen by the data plane")
+    })
 }
 
 /// Unpins the app's Services and deletes the candidate's own; only once one side has no pods.

@@ -103,7 +103,7 @@ pub struct SideScene {
     pub uid: Uid,
     /// Its token.
     pub token: Token,
-    /// Whether a run's label is on it.
+    /// Whether a run's label is on it: a run has made it, and has not ended with it as the app.
     pub marked: bool,
     /// How it belongs to the Deployment.
     pub owned: Owned,

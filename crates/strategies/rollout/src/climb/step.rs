@@ -10,6 +10,7 @@ use windlass_core::weight::Weight;
 
 use crate::climb::Climb;
 use crate::climb::ask::Ask;
+use crate::climb::drift::stand_ins;
 use crate::climb::scene::{Owned, Pin, Scene, Seen, Which};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::state::{Phase, Retry, State};
@@ -210,7 +211,9 @@ pub(crate) fn still_good(spec: &ClimbSpec, write: &Write, scene: &Scene) -> bool
             let now = scene.candidate.as_ref().map_or(0, |c| c.replicas);
             // Where both sides serve by their pods, the other one must be there to take it all.
             let spare = || match spec.pins() {
-                true if unpinned(scene) => stable.max(available) >= 1,
+                true if unpinned(scene) => {
+                    stable.max(available) >= 1 && *pods >= stand_ins(spec, scene)
+                }
                 true => *pods >= scene.highest_exposure(spec).of_pods(replicas),
                 // Somebody else's version may have taken the stable side's place.
                 false => stable.max(available) >= 1,

@@ -1,6 +1,8 @@
 //! Climbs that people, hooks and the world steer.
 
-use crate::lab::{ClimbCast, Lab, canary, error_rate, percent, state_of, tale, template};
+use crate::lab::{
+    ClimbCast, Lab, canary, error_rate, percent, state_of, subject, tale, target, template,
+};
 use windlass_core::event::{EndResult, What};
 use windlass_core::id::AppRef;
 use windlass_core::kernel::{Signal, SignalKind};
@@ -8,10 +10,11 @@ use windlass_core::platform::{Change, HookAnswer};
 use windlass_core::time::Span;
 use windlass_rollout::climb::{Climb, Phase};
 use windlass_rollout::strategy::{
-    Canary, CanaryStep, Gate, RollbackWindow, RollingUpdate, Strategy,
+    BlueGreen, Canary, CanaryStep, Gate, RollbackWindow, RollingUpdate, Strategy,
 };
 use windlass_rollout::track::OnFail;
 use windlass_sim::harness::Trial;
+use windlass_sim::invariants::Oracles;
 use windlass_sim::traffic::{Outage, Rate, Regime};
 
 type Climbing = Trial<Climb, ClimbCast>;
@@ -244,6 +247,42 @@ fn a_third_version_midway_supersedes_the_climb() {
     assert_eq!((deployment.template, deployment.status.available), (template("v3").digest, 4));
     assert!(seen.services.iter().all(|s| s.pin.is_none()));
     assert!(seen.sets.iter().all(|s| s.made_by.is_none()), "nothing of the climb is left");
+}
+
+/// Runs a trial to its end under all rules.
+fn keeps_all(name: &str, trial: &mut Climbing) {
+    let mut oracles = Oracles::new(subject(&trial.cast.spec, None), trial);
+    oracles.watch(trial, Span::hours(8), target);
+    assert_eq!(oracles.breaches, [], "{name}:\n{}", tale(trial));
+}
+
+#[test]
+fn an_app_that_grew_with_the_candidate_is_never_short_on_the_way_back() {
+    for second in 2..20 {
+        let lab = Lab { route: false, ..Lab::default() };
+        let mut trial = lab.release(&BlueGreen::default());
+        trial.person(Span::seconds(second), |world| {
+            world.scale(&AppRef::new("shop", "web"), 8).expect("it exists");
+        });
+        say(&mut trial, Span::seconds(second + 4), SignalKind::Abort, None);
+        keeps_all(&format!("grown at {second} s"), &mut trial);
+    }
+}
+
+#[test]
+fn an_app_that_grows_while_the_climb_gets_out_of_the_way_is_never_short() {
+    let whole = Canary::new(vec![CanaryStep::new(percent(90), Span::minutes(5))], Vec::new());
+    for step in 0..40 {
+        let mut trial = Lab::default().release(&whole);
+        trial.person(Span::seconds(30), |world| {
+            let app = AppRef::new("shop", "web");
+            world.edit(&app, |spec| spec.template = template("v3")).expect("it exists");
+        });
+        trial.person(Span::seconds(30) + Span::millis(step * 100), |world| {
+            world.scale(&AppRef::new("shop", "web"), 7).expect("it exists");
+        });
+        keeps_all(&format!("grown {step} tenths later"), &mut trial);
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! From a view to a scene.
 
-use windlass_core::fence::Token;
 use windlass_core::id::{ObjectName, TemplateDigest};
 use windlass_core::platform::{DeploymentSeen, Membership, RouteSeen, ServiceSeen, SetSeen};
 
@@ -76,7 +75,7 @@ impl SideScene {
         Self {
             uid: seen.uid.clone(),
             token: seen.token.clone(),
-            marked: seen.made_by.is_some() || matches!(seen.token, Token::Fence(_)),
+            marked: seen.made_by.is_some(),
             owned: match seen.membership {
                 Membership::Owned => Owned::Yes,
                 Membership::Matching => Owned::Soon,
