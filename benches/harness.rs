@@ -1,13 +1,13 @@
 //! The harness at length: crash points, take-overs and hostile seeds under all oracles.
 //!
 //! `cargo bench --bench harness`, or with a share of the counts in percent: `-- 10`. The trials are
-//! those of the rollout crate's own tests. It fails when any rule does not hold.
+//! those of the rollout crate's own tests. It fails when any rule does not hold; `-- seed 4569` or
+//! `-- take-over 9713` then tells that one trial up to there.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::expect_used, reason = "a trial that cannot be set up has failed")]
 
 #[path = "../crates/strategies/rollout/tests/climbs/lab/mod.rs"]
-#[expect(dead_code, reason = "the tests that share it use more of it")]
 mod lab;
 #[path = "../crates/strategies/rollout/tests/climbs/weather.rs"]
 mod weather;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::thread;
 
-use lab::{ClimbCast, Lab, canary, subject, target};
+use lab::{ClimbCast, Lab, canary, state_of, subject, tale, target};
 use weather::{Hostile, KINDS, fired};
 use windlass_core::time::Span;
 use windlass_rollout::climb::Climb;
@@ -51,6 +51,12 @@ impl Count {
 }
 
 fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [kind, seed, ..] = words.as_slice()
+        && let Ok(seed) = seed.parse()
+    {
+        return tell(if kind == "seed" { Hostile::new(seed) } else { Hostile::taken_over(seed) });
+    }
     let share = std::env::args().filter_map(|arg| arg.parse::<u64>().ok()).next().unwrap_or(100);
     println!("{:>14} {:>9} {:>7} {:>8}", "", "trials", "broken", "CPU s");
     let parts: [(&str, u64, Part); 3] = [
@@ -76,6 +82,24 @@ fn main() -> ExitCode {
         sound &= broken.is_empty();
     }
     if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Tells one trial up to the rule that does not hold, or to its end.
+fn tell(Hostile { mut trial, drawn, .. }: Hostile) -> ExitCode {
+    let mut oracles = Oracles::new(subject(&trial.cast.spec, None), &trial);
+    let end = trial.run(Span::hours(30), |trial| oracles.check(trial));
+    println!("{drawn:?}\n{}", tale(&trial));
+    for landing in &trial.landed {
+        let (write, at) = (&landing.write, landing.at);
+        println!("{at} {:?} {}: {} {:?}", landing.sent, write.object, write.change, landing.end);
+    }
+    match end {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(breach) => {
+            println!("{breach}\n{}", state_of(&trial));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Runs a part in its own thread, and notes its CPU time.
@@ -123,14 +147,10 @@ fn releases(seed: u64) -> Vec<(&'static str, Climbing)> {
     ]
 }
 
-/// A second process with a copy of the journal, at a time drawn from the seed, while the first one
-/// goes on, stands still, or both have a bad network.
 fn take_overs(enough: u64) -> Count {
     let mut count = Count::default();
     for seed in 0..enough {
-        let mut trial = Hostile::new(seed ^ 0x007A_6B65_0000).trial;
-        trial.take_over(Span::millis(seed.wrapping_mul(7_919) % 130_000), 0);
-        count.watch(&format!("take-over {seed}"), trial);
+        count.watch(&format!("take-over {seed}"), Hostile::taken_over(seed).trial);
     }
     count
 }

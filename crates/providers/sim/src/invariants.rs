@@ -185,7 +185,9 @@ impl Oracles {
         self.account.take(&self.truth, &now, self.persons != trial.persons);
         self.account.hear(&self.subject, trial);
         self.retreat.hear(trial);
-        self.evidence.hear(&self.subject, trial.world.served(&self.subject.app));
+        let off = trial.operators.iter().map(|o| Span::millis(o.wall_skew.unsigned_abs()));
+        let off = off.filter(|off| *off <= self.subject.skew).max().unwrap_or(Span::ZERO);
+        self.evidence.hear(&self.subject, trial.world.served(&self.subject.app), off);
         self.foreign.hear(&self.subject, &trial.world, self.persons != trial.persons);
         let sight = Sight {
             subject: &self.subject,

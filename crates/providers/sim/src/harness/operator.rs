@@ -7,7 +7,7 @@ use windlass_core::event::What;
 use windlass_core::fence::Fence;
 use windlass_core::id::Holder;
 use windlass_core::journal::{JournalError, RecordError};
-use windlass_core::kernel::Machine;
+use windlass_core::kernel::{Machine, SignalKind};
 use windlass_core::time::{Span, Timestamp};
 
 /// Which operator of a trial.
@@ -43,6 +43,10 @@ pub struct Operator<M: Machine> {
     pub points: u64,
     /// What it told, over all its lives.
     pub told: Vec<(Timestamp, What)>,
+    /// Signals that it took and made durable, whether it still came to tell of them or not.
+    pub taken: Vec<SignalKind>,
+    /// The record that makes a signal durable.
+    pub(crate) taking: Option<(u64, SignalKind)>,
     /// Why it stopped, when that was an error.
     pub failed: Option<String>,
     /// When it recorded that it goes back for good.
@@ -77,6 +81,8 @@ impl<M: Machine> Operator<M> {
             lives: 0,
             points: 0,
             told: Vec::new(),
+            taken: Vec::new(),
+            taking: None,
             failed: None,
             lowered: None,
             outbox: BTreeMap::new(),

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use windlass_core::event::What;
-use windlass_core::kernel::Machine;
+use windlass_core::kernel::{Machine, SignalKind};
 use windlass_core::time::{Span, Timestamp};
 
 use super::subject::Subject;
@@ -35,7 +34,6 @@ pub(crate) struct Account {
     pub(crate) meddled: bool,
     /// Stages that a person let pass, from the first; all of them and the promotion at `u32::MAX`.
     pub(crate) freed: usize,
-    heard: Vec<usize>,
 }
 
 impl Account {
@@ -50,7 +48,6 @@ impl Account {
             third: false,
             meddled: false,
             freed: 0,
-            heard: Vec::new(),
         };
         account.take(truth, truth, false);
         account
@@ -66,7 +63,10 @@ impl Account {
             let gone = was.pods.ready.saturating_sub(set.pods.ready);
             let surplus = was.pods.active.saturating_sub(was.wish.min(set.wish));
             let taken = gone.saturating_sub(surplus);
-            if taken > 0 {
+            // A pod that a person's act takes while it ends still had requests on their way to it.
+            let ending = set.pods.terminating < was.pods.terminating
+                && set.pods.routed.broken > was.pods.routed.broken;
+            if taken > 0 || (person && ending) {
                 self.last_death = Some(now.at);
             }
             let back = set.pods.ready.saturating_sub(was.pods.ready);
@@ -82,18 +82,11 @@ impl Account {
 
     /// Notes what people let pass, and templates of somebody else.
     pub(crate) fn hear<M: Machine, C>(&mut self, subject: &Subject, trial: &Trial<M, C>) {
-        self.heard.resize(trial.operators.len(), 0);
-        for (operator, heard) in trial.operators.iter().zip(&mut self.heard) {
-            for (_, what) in operator.told.iter().skip(*heard) {
-                if let What::Signalled { signal, refused: None, .. } = what {
-                    self.freed = match signal.as_str() {
-                        "promote" => usize::MAX,
-                        "skip" => subject.stages.len(),
-                        _ => self.freed,
-                    };
-                }
-            }
-            *heard = operator.told.len();
+        let taken = || trial.operators.iter().flat_map(|operator| &operator.taken);
+        if taken().any(|signal| *signal == SignalKind::Promote) {
+            self.freed = usize::MAX;
+        } else if taken().any(|signal| *signal == SignalKind::Skip) {
+            self.freed = subject.stages.len();
         }
         let template = trial.world.deployment(&subject.app).map(|d| &d.spec.template.digest);
         let ours = [&subject.stable.template, &subject.candidate.template];

@@ -1,6 +1,7 @@
 //! Which writes raise the candidate, and how far.
 
 use windlass_core::platform::{Change, Write};
+use windlass_core::weight::Weight;
 
 use super::Sight;
 use super::subject::{Shift, Subject};
@@ -48,14 +49,23 @@ pub(crate) fn stages_below(sight: &Sight<'_>, landing: &Landing<Write>) -> usize
     }
 }
 
-/// True while the world stands at a stage.
-pub(crate) fn stands_at(subject: &Subject, truth: &Truth, stage: &super::Stage) -> bool {
+/// True while the world stands at a stage. `held` is the share that it has stood at so far: where pods
+/// carry the requests, both sides may grow together and the stage goes on.
+pub(crate) fn stands_at(
+    subject: &Subject,
+    truth: &Truth,
+    stage: &super::Stage,
+    held: Option<Weight>,
+) -> bool {
     let candidate = truth.side(&subject.candidate);
     let serving = candidate.map_or(0, |set| set.pods.routed.ready);
     match subject.shift {
         Shift::Weights => super::near(truth.share, stage.weight),
         Shift::Selector => truth.pinned == stage.weight.is_full() && serving > 0,
-        Shift::Pods => serving >= (stage.pods)(truth.replicas()).max(1),
+        Shift::Pods => {
+            let same = held.is_some_and(|held| held == truth.share && !held.is_zero());
+            same || serving >= (stage.pods)(truth.replicas()).max(1)
+        }
         Shift::InPlace => true,
     }
 }

@@ -1,6 +1,7 @@
 //! S16: no bake is skipped, however clocks jump and whoever looks away.
 
 use windlass_core::time::{Span, Timestamp};
+use windlass_core::weight::Weight;
 
 use super::ascent::{stages_below, stands_at};
 use super::subject::Subject;
@@ -20,12 +21,14 @@ pub(crate) struct Bakes {
 #[derive(Clone, Debug)]
 struct Held {
     since: Option<Timestamp>,
+    /// At which share of requests.
+    share: Weight,
     watched: Span,
 }
 
 impl Bakes {
     pub(crate) fn new(subject: &Subject, truth: &Truth) -> Self {
-        let held = Held { since: None, watched: Span::ZERO };
+        let held = Held { since: None, share: Weight::ZERO, watched: Span::ZERO };
         Self { held: vec![held; subject.stages.len()], last_look: truth.at }
     }
 
@@ -64,8 +67,10 @@ impl Invariant for Bakes {
             if index < below && index >= sight.account.freed && watched < stage.bake {
                 short = short.or(Some((index, watched, stage.bake)));
             }
-            if stands_at(subject, sight.now, stage) {
+            let stood = held.since.map(|_| held.share);
+            if stands_at(subject, sight.now, stage, stood) {
                 held.since = held.since.or(Some(now));
+                held.share = sight.now.share;
             } else if held.since.take().is_some() {
                 held.watched += open;
             }

@@ -83,6 +83,8 @@ pub struct Subject {
     pub paused: bool,
     /// `spec.revisionHistoryLimit` before the release.
     pub history_limit: u32,
+    /// How far clocks may be apart before evidence is refused.
+    pub skew: Span,
     /// Most time from an abort to no traffic; `None` where the network is not well enough to say.
     pub prompt: Option<Span>,
 }

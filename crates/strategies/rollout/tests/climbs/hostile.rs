@@ -9,6 +9,29 @@ use windlass_sim::invariants::Oracles;
 use crate::lab::{state_of, subject, tale, target};
 use crate::weather::{Hostile, KINDS, fired};
 
+/// Seeds that once broke a rule: a look that was old when it was believed (4569, 28202), evidence of
+/// a time when nobody watched or of another clock (take-overs 29887, 9713, 66301), a source that
+/// stood still and was asked in a hot loop (61391, take-over 27011), a signal that was taken and
+/// never told (47878), sides that grew together (72530), an app that grew while the climb went back
+/// or out of the way (28922, 74568, take-over 23443), a candidate that was the app already (take-overs
+/// 22294, 30396), pods that were lost while they ended (30946, 78884, 86249, take-over 34613).
+const ONCE: [u64; 11] =
+    [4_569, 28_202, 28_922, 30_946, 47_878, 61_391, 66_937, 72_530, 74_568, 78_884, 86_249];
+const ONCE_TAKEN_OVER: [u64; 9] =
+    [9_713, 22_294, 23_443, 27_011, 27_634, 29_887, 30_396, 34_613, 66_301];
+
+#[test]
+fn what_once_broke_a_rule_keeps_all_of_them() {
+    let seeds = ONCE.into_iter().map(|seed| (seed, Hostile::new(seed)));
+    let taken_over = ONCE_TAKEN_OVER.into_iter().map(|seed| (seed, Hostile::taken_over(seed)));
+    for (seed, Hostile { mut trial, drawn, .. }) in seeds.chain(taken_over) {
+        let mut oracles = Oracles::new(subject(&trial.cast.spec, None), &trial);
+        oracles.watch(&mut trial, Span::hours(30), target);
+        let found = oracles.breaches.first();
+        assert!(found.is_none(), "{seed} {drawn:?} {found:?}\n{}", tale(&trial));
+    }
+}
+
 /// Seeds of the hostile world.
 const SEEDS: u64 = 2_000;
 

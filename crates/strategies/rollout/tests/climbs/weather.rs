@@ -68,6 +68,14 @@ impl Hostile {
         hostile
     }
 
+    /// The same with a second process that has a copy of the journal, at a time drawn from the seed,
+    /// while the first one goes on, stands still, or both have a bad network.
+    pub(crate) fn taken_over(seed: u64) -> Self {
+        let mut hostile = Self::new(seed ^ 0x007A_6B65_0000);
+        hostile.trial.take_over(Span::millis(seed.wrapping_mul(7_919) % 130_000), 0);
+        hostile
+    }
+
     /// Whether a kind of fault is on in this trial: one of six is, on the average.
     fn on(&mut self, kind: &'static str) -> bool {
         let on = self.rng.below(6) == 0;

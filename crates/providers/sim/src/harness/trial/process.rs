@@ -142,8 +142,12 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
         let process = &mut self.operators[operator];
         let clocks = process.clocks(now);
         let Some(run) = &mut process.run else { return };
+        let signal = if let Event::Signal(signal) = &event { Some(signal.kind) } else { None };
         match run.handle(event, clocks) {
             Ok(effects) => {
+                if let Some(Effect::Record { index, .. }) = effects.first() {
+                    process.taking = signal.map(|kind| (*index, kind));
+                }
                 for effect in effects.into_iter().rev() {
                     process.waiting.push_front(Work::Effect(effect));
                 }
@@ -197,6 +201,8 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
             process.stop();
             return;
         }
+        let taken = process.taking.take().filter(|(at, _)| *at == index);
+        process.taken.extend(taken.map(|(_, kind)| kind));
         let lowers = process.run.as_ref().is_some_and(|run| self.cast.lowers(run.state()));
         if lowers && process.lowered.is_none() {
             process.lowered = Some(now);

@@ -57,6 +57,7 @@ pub(crate) fn subject(spec: &Arc<ClimbSpec>, prompt: Option<Span>) -> Subject {
         stages: notches.map(|(index, notch)| stage(spec, index, notch)).collect(),
         paused: spec.ground.paused,
         history_limit: spec.ground.history_limit,
+        skew: windlass_analysis::CLOCK_SKEW,
         prompt,
     }
 }
