@@ -39,6 +39,17 @@ pub struct Fence {
     pub seq: u64,
 }
 
+impl Fence {
+    /// Reads what `Display` prints; `None` for any other text. The run may hold slashes: the
+    /// numbers come last.
+    pub fn read(text: &str) -> Option<Fence> {
+        let (rest, seq) = text.rsplit_once('/')?;
+        let (run, epoch) = rest.rsplit_once('/')?;
+        let (epoch, seq) = (epoch.parse().ok()?, seq.parse().ok()?);
+        Some(Fence { run: RunId::new(run), epoch: Epoch(epoch), seq })
+    }
+}
+
 impl fmt::Display for Fence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.run, self.epoch.0, self.seq)
@@ -76,5 +87,19 @@ impl Expect {
     /// The object of this identity, at this token.
     pub fn at(uid: &Uid, token: &Token) -> Self {
         Self { uid: Some(uid.clone()), token: token.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_fence_reads_back_and_nothing_else_reads() {
+        let fence = Fence { run: "a/b".into(), epoch: Epoch(3), seq: 9 };
+        assert_eq!(Fence::read(&fence.to_string()), Some(fence));
+        for text in ["", "nonsense", "run/1", "run/x/2", "run/1/-2"] {
+            assert_eq!(Fence::read(text), None, "{text}");
+        }
     }
 }
