@@ -18,31 +18,49 @@ pub(crate) struct Bakes {
     last_look: Timestamp,
 }
 
+/// How long one stage has been in effect.
 #[derive(Clone, Debug)]
 struct Held {
+    /// Since when it is, or since the last look.
     since: Option<Timestamp>,
     /// At which share of requests.
     share: Weight,
+    /// When it was broken after the last look. What is mended again before the next look, nobody who
+    /// looks often enough can have seen.
+    broken: Option<Timestamp>,
+    /// What looks have seen of it.
     watched: Span,
 }
 
 impl Bakes {
     pub(crate) fn new(subject: &Subject, truth: &Truth) -> Self {
-        let held = Held { since: None, share: Weight::ZERO, watched: Span::ZERO };
+        let held = Held { since: None, share: Weight::ZERO, broken: None, watched: Span::ZERO };
         Self { held: vec![held; subject.stages.len()], last_look: truth.at }
     }
+}
 
-    /// Counts up to `now` what has been watched since the last look.
-    fn watch(&mut self, now: Timestamp) {
-        let seen = now.since(self.last_look) <= WATCHED;
-        for held in &mut self.held {
-            let Some(since) = &mut held.since else { continue };
-            if seen {
-                held.watched += now.since((*since).max(self.last_look));
-            }
-            *since = now;
+impl Held {
+    /// What would be watched by now if somebody looked.
+    fn open(&self, now: Timestamp) -> Span {
+        self.since.map_or(Span::ZERO, |since| self.broken.unwrap_or(now).since(since))
+    }
+
+    fn step(&mut self, stands: bool, share: Weight, now: Timestamp) {
+        if stands {
+            self.since = self.since.or(Some(now));
+            self.share = share;
+        } else if self.since.is_some() {
+            self.broken = self.broken.or(Some(now));
         }
-        self.last_look = now;
+    }
+
+    /// Takes in what a look has `seen`: nothing where it came too late.
+    fn look(&mut self, stands: bool, seen: bool, now: Timestamp) {
+        let whole = self.since.map_or(Span::ZERO, |since| now.since(since));
+        let watched = if stands { whole } else { self.open(now) };
+        self.watched += if seen { watched } else { Span::ZERO };
+        self.since = stands.then_some(now);
+        self.broken = None;
     }
 }
 
@@ -53,27 +71,26 @@ impl Invariant for Bakes {
 
     fn check(&mut self, sight: &Sight<'_>) -> Option<String> {
         let (subject, now) = (sight.subject, sight.now.at);
-        if sight.looked {
-            self.watch(now);
-        }
+        let seen = now.since(self.last_look) <= WATCHED;
         let below = sight.landed.iter().map(|landing| stages_below(sight, landing)).max();
         let below = below.unwrap_or(0);
         let mut short = None;
         let stages = subject.stages.iter().zip(&mut self.held).enumerate();
         for (index, (stage, held)) in stages {
-            let open = held.since.filter(|_| now.since(self.last_look) <= WATCHED);
-            let open = open.map_or(Span::ZERO, |since| now.since(since));
+            let open = if seen { held.open(now) } else { Span::ZERO };
             let watched = held.watched + open + LAG;
             if index < below && index >= sight.account.freed && watched < stage.bake {
                 short = short.or(Some((index, watched, stage.bake)));
             }
             let stood = held.since.map(|_| held.share);
-            if stands_at(subject, sight.now, stage, stood) {
-                held.since = held.since.or(Some(now));
-                held.share = sight.now.share;
-            } else if held.since.take().is_some() {
-                held.watched += open;
+            let stands = stands_at(subject, sight.now, stage, stood);
+            held.step(stands, sight.now.share, now);
+            if sight.looked {
+                held.look(stands, seen, now);
             }
+        }
+        if sight.looked {
+            self.last_look = now;
         }
         let (index, watched, bake) = short?;
         Some(format!("a rise after {watched} of watched time at notch {}: {bake} asked", index + 1))

@@ -24,14 +24,15 @@ impl Invariant for Floor {
 
     fn check(&mut self, sight: &Sight<'_>) -> Option<String> {
         let (now, account) = (sight.now, sight.account);
-        let replicas = now.app.as_ref()?.replicas;
+        let app = now.app.as_ref()?;
+        let replicas = app.replicas;
         self.reached = self.reached.min(replicas);
         let native = sight.subject.shift == Shift::InPlace || account.third;
-        let whole = match native {
-            true => now.ready(),
-            false => now.sets.iter().map(|set| set.pods.ready).max().unwrap_or(0),
-        };
-        if whole >= replicas {
+        // Ready pods that their set no longer asks for are on their way out.
+        let lasting = now.sets.iter().map(|set| set.pods.ready.min(set.wish));
+        let whole: u32 = if native { lasting.sum() } else { lasting.max().unwrap_or(0) };
+        // A controller that has not seen a scale yet works towards the number before.
+        if whole >= replicas && (!native || app.observed) {
             self.reached = replicas;
         }
         if account.meddled || (native && account.recreate) {

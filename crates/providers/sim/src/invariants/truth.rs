@@ -7,7 +7,7 @@ use windlass_core::weight::Weight;
 
 use super::subject::{Pair, Subject};
 use crate::controllers::PodCounts;
-use crate::objects::{DeploymentSpec, POD_TEMPLATE_HASH, SetId};
+use crate::objects::{Deployment, POD_TEMPLATE_HASH, SetId};
 use crate::traffic::Hole;
 use crate::world::World;
 
@@ -39,6 +39,8 @@ pub(crate) struct AppTruth {
     pub(crate) unavailable: u32,
     pub(crate) surge: u32,
     pub(crate) recreate: bool,
+    /// True when its controller has seen the spec as it stands.
+    pub(crate) observed: bool,
 }
 
 /// The app at one moment.
@@ -79,7 +81,7 @@ impl Truth {
         });
         Self {
             at: world.now(),
-            app: world.deployment(&subject.app).map(|d| AppTruth::of(&d.spec)),
+            app: world.deployment(&subject.app).map(AppTruth::of),
             sets: sets(subject, world),
             written: seen.and_then(|(names, route)| route.seen(world.now(), names).written),
             rules: rules.unwrap_or_default(),
@@ -109,13 +111,15 @@ impl Truth {
 }
 
 impl AppTruth {
-    fn of(spec: &DeploymentSpec) -> Self {
+    fn of(deployment: &Deployment) -> Self {
+        let spec = &deployment.spec;
         Self {
             replicas: spec.replicas,
             template: spec.template.digest.clone(),
             unavailable: spec.unavailable(),
             surge: spec.surge(),
             recreate: spec.strategy == DeploymentStrategy::Recreate,
+            observed: deployment.status.observed_generation >= deployment.meta.generation,
         }
     }
 }

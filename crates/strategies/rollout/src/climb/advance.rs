@@ -32,7 +32,9 @@ pub(crate) fn advance(
     now: Moment,
 ) -> Step<Climb> {
     let here = Here { spec, state, scene, open, now };
-    let step = reclaim(here)
+    let step = here
+        .broken_hold()
+        .or_else(|| reclaim(here))
         .or_else(|| drift::drift(here))
         .or_else(|| here.overdue())
         .unwrap_or_else(|| here.by_phase());
@@ -89,6 +91,19 @@ impl Here<'_> {
         turn.state.held = true;
         hold::begin(self.spec, &mut turn.state, checks, under, covers, self.now);
         turn.look_again()
+    }
+
+    /// A hold speaks of one share: it ends with the first look that sees another, whatever else is to
+    /// be done at that look. One that stands still gathers nothing.
+    fn broken_hold(self) -> Option<Step<Climb>> {
+        let held = self.state.hold.as_ref()?;
+        let exposed = matches!(self.state.phase, Phase::Climb | Phase::Warm);
+        let broken = self.scene.exposure(self.spec) != held.under;
+        (exposed && broken && self.state.paused.is_none()).then(|| {
+            let mut turn = Turn::from(self.state);
+            turn.state.hold = None;
+            turn.look_again()
+        })
     }
 
     fn holding<'b>(self, hold: &'b Hold, asks: &'b Asks<'b>) -> Holding<'b>

@@ -14,11 +14,15 @@ use crate::weather::{Hostile, KINDS, fired};
 /// stood still and was asked in a hot loop (61391, take-over 27011), a signal that was taken and
 /// never told (47878), sides that grew together (72530), an app that grew while the climb went back
 /// or out of the way (28922, 74568, take-over 23443), a candidate that was the app already (take-overs
-/// 22294, 30396), pods that were lost while they ended (30946, 78884, 86249, take-over 34613).
-const ONCE: [u64; 11] =
-    [4_569, 28_202, 28_922, 30_946, 47_878, 61_391, 66_937, 72_530, 74_568, 78_884, 86_249];
-const ONCE_TAKEN_OVER: [u64; 9] =
-    [9_713, 22_294, 23_443, 27_011, 27_634, 29_887, 30_396, 34_613, 66_301];
+/// 22294, 30396), pods that were lost while they ended (30946, 78884, 86249, take-over 34613), a hold
+/// that was broken while objects were sealed (take-over 7193) or between two looks (32846), a scale that
+/// its controller had not seen yet (96250).
+const ONCE: [u64; 13] = [
+    4_569, 28_202, 28_922, 30_946, 32_846, 47_878, 61_391, 66_937, 72_530, 74_568, 78_884, 86_249,
+    96_250,
+];
+const ONCE_TAKEN_OVER: [u64; 10] =
+    [7_193, 9_713, 22_294, 23_443, 27_011, 27_634, 29_887, 30_396, 34_613, 66_301];
 
 #[test]
 fn what_once_broke_a_rule_keeps_all_of_them() {

@@ -27,9 +27,6 @@ impl Here<'_> {
                 .raise(act)
                 .unwrap_or_else(|| self.begin_hold(checks, under, covers, holding));
         };
-        if self.scene.exposure(self.spec) != held.under {
-            return self.lost_hold();
-        }
         self.hold_notch(held, act)
     }
 
@@ -79,12 +76,6 @@ impl Here<'_> {
             Held::Failed(reason, says) => self.failing(&reason, says),
             Held::Open(reason, says) => self.doubtful(&reason, says),
         }
-    }
-
-    pub(super) fn lost_hold(self) -> Step<Climb> {
-        let mut turn = Turn::from(self.state);
-        turn.state.hold = None;
-        turn.look_again()
     }
 
     pub(super) fn next_notch(self, says: Vec<What>) -> Step<Climb> {

@@ -62,16 +62,12 @@ impl Here<'_> {
             // Nothing is warm any more: somebody, or another operator, took the old side down.
             return self.enter(Phase::Settle, Vec::new());
         }
-        let under = self.scene.exposure(self.spec);
         let Some(held) = &self.state.hold else {
-            return match under {
-                Some(_) => self.begin_hold(after.checks.len(), under, covers, Vec::new()),
+            return match self.scene.exposure(self.spec) {
+                under @ Some(_) => self.begin_hold(after.checks.len(), under, covers, Vec::new()),
                 None => Step::Stay(Waiting::on("the data plane to be known")),
             };
         };
-        if under != held.under {
-            return self.lost_hold();
-        }
         let asks = Asks {
             bake: after.keep_warm,
             checks: &after.checks,
