@@ -34,7 +34,7 @@ pub use why::{Standing, Turn, Why};
 
 use crate::application::Application;
 use crate::climb::{Climb, ClimbSpec};
-use crate::gather::{GatherError, Observed};
+use crate::gather::Observed;
 use crate::plan::{Plan, PlanError};
 use crate::strategy::Strategy;
 use crate::world::ClimbWorld;
@@ -145,10 +145,7 @@ impl Windlass {
         let route = plan.fingerprint.route.as_ref().map(|it| &it.route);
         let observed =
             Observed::read(&self.platform, &spec.app, &spec.ground.services, route).await?;
-        if let Some(lease) = &observed.app.lease {
-            let (run, holder) = (lease.run.clone(), lease.holder.to_string());
-            return Err(GatherError::Held { app: spec.app.clone(), run, holder }.into());
-        }
+        observed.free(&spec.app)?;
         let moved = plan.moved(&observed);
         if !moved.is_empty() {
             return Err(ReleaseError::Moved { app: spec.app.clone(), moved });
@@ -199,7 +196,9 @@ impl Windlass {
             Err(inbox) => Parked { run: self.load(run).await?, first: Vec::new(), inbox },
         };
         if let Some(outcome) = climb.outcome().cloned() {
-            self.give_back(&climb).await?;
+            if !climb.failed() {
+                self.give_back(&climb).await?;
+            }
             self.leave_queue(run).await?;
             return Ok(Climb::ending(climb.spec(), &outcome));
         }
@@ -236,8 +235,9 @@ impl Windlass {
     }
 
     /// Takes up every run of the journal that nobody in this process drives, and drives all at
-    /// once until each has ended. One that had ended gives its app back, where it still holds it;
-    /// those that are queued follow in their order.
+    /// once until each has ended. One that had ended gives its app back, where it still holds it and
+    /// has not failed: a failed one keeps it until a sweep. Those that are queued follow in their
+    /// order.
     ///
     /// # Errors
     /// When the journal cannot be read. What goes wrong with one run stands beside it.

@@ -153,6 +153,11 @@ fn a_run_that_failed_is_taken_further() {
     };
     let (end, ()) = shop.block_on(futures_util::future::join(windlass.drive(&run), person));
     assert_eq!(end.expect("it ends").result, EndResult::Failed);
+    let again = shop.block_on(shop.windlass("b").resume_all()).expect("readable");
+    assert_eq!(again.len(), 1, "{again:?}");
+    let refused = shop.block_on(windlass.plan(&shop.wanted("1.2.0"), &canary()));
+    let refused = refused.err().map(|error| error.to_string());
+    assert!(refused.as_ref().is_some_and(|it| it.contains(run.as_str())), "{refused:?}");
     let sweep = shop.block_on(windlass.sweep()).expect("readable");
     assert!(matches!(&sweep.found[..], [.., Residue::Half { way: Way::Ground, .. }]), "{sweep}");
     applied(&shop, &windlass, &sweep);
