@@ -113,8 +113,7 @@ impl Bench {
         let seen = self.sim.world(|world| world.observe(&scope));
         let deployment = seen.deployment.ok_or("it was applied")?;
         let set = seen.sets.first().ok_or("it has pods")?;
-        let stable =
-            Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() };
+        let stable = Side::from(set);
         let facts = Facts {
             version: "v1".to_owned(),
             epoch: seen.epoch,

@@ -162,16 +162,20 @@ impl Observed {
         wanted.autoscaled || there
     }
 
+    /// Refuses an app that a run holds.
+    pub(crate) fn free(&self, app: &AppRef) -> Result<(), GatherError> {
+        let Some(lease) = &self.app.lease else { return Ok(()) };
+        let (run, holder) = (lease.run.clone(), lease.holder.to_string());
+        Err(GatherError::Held { app: app.clone(), run, holder })
+    }
+
     /// What a strategy and a climb need to know.
     ///
     /// # Errors
     /// When the app is not at rest: held by a run, rolling, or with traffic split already.
     pub fn facts(&self, wanted: &Application) -> Result<Facts, GatherError> {
         let app = &wanted.release.app;
-        if let Some(lease) = &self.app.lease {
-            let (run, holder) = (lease.run.clone(), lease.holder.to_string());
-            return Err(GatherError::Held { app: app.clone(), run, holder });
-        }
+        self.free(app)?;
         let Some(deployment) = &self.app.deployment else {
             return Err(GatherError::NoDeployment { app: app.clone() });
         };
@@ -190,8 +194,8 @@ impl Observed {
             paused: deployment.paused,
             history_limit: deployment.history_limit,
             strategy: deployment.strategy,
-            kept: kept.into_iter().map(side).collect(),
-            stable: side(stable),
+            kept: kept.into_iter().map(Side::from).collect(),
+            stable: stable.into(),
             template: self.template.clone(),
             services: wanted.services.clone(),
             route: wanted.route.clone(),
@@ -262,10 +266,6 @@ impl Observed {
             (_, _) => Ok(()),
         }
     }
-}
-
-fn side(set: &SetSeen) -> Side {
-    Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() }
 }
 
 /// What people call the version of a template that was read from a cluster.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use windlass_core::fence::Epoch;
 use windlass_core::id::{AppRef, ObjectName, PodHash, TemplateDigest, Uid};
 use windlass_core::model::DeploymentStrategy;
-use windlass_core::platform::{RouteRef, Template};
+use windlass_core::platform::{RouteRef, SetSeen, Template};
 
 /// A version to be released: an immutable pod template under a name for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,12 @@ pub struct Side {
     pub hash: PodHash,
     /// Digest of its pod template.
     pub template: TemplateDigest,
+}
+
+impl From<&SetSeen> for Side {
+    fn from(set: &SetSeen) -> Self {
+        Self { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() }
+    }
 }
 
 /// What is known of an app before a release, read at planning time.

@@ -11,11 +11,10 @@ use windlass_core::evidence::{Reading, Sample};
 use windlass_core::fence::{Epoch, Fence};
 use windlass_core::id::{Holder, Kind, RunId};
 use windlass_core::platform::{
-    Approval, ClaimFault, Fault, Host, MetricQuery, Platform, Question, Receipt, RouteRef, Write,
+    Approval, ClaimFault, Fault, Host, MetricQuery, Platform, Question, Receipt, Write,
 };
 
 use crate::climb::{Answer, Ask, Climb, ClimbSpec, Scene, Seen};
-use crate::track::{Means, Via};
 
 /// A platform as one climb sees it.
 #[derive(Clone, Debug)]
@@ -29,13 +28,6 @@ impl ClimbWorld {
     /// The platform for the climb of this spec; approvals are asked of the host.
     pub fn new(spec: Arc<ClimbSpec>, platform: Platform, host: Arc<dyn Host>) -> Self {
         Self { spec, platform, host }
-    }
-
-    fn route(&self) -> Option<&RouteRef> {
-        match &self.spec.track.means {
-            Means::Beside(Via::Route(route)) => Some(route),
-            Means::Beside(_) | Means::InPlace { .. } => None,
-        }
     }
 
     async fn read(&self, query: Option<&MetricQuery>) -> Option<Reading> {
@@ -74,7 +66,7 @@ impl World<Climb> for ClimbWorld {
 
     async fn observe(&self) -> Result<Seen, Fault> {
         let app = self.platform.workloads.observe(&self.spec.scope()).await?;
-        let route = match self.route() {
+        let route = match self.spec.route() {
             Some(route) => self.platform.traffic.observe(&self.spec.app, route).await?,
             None => None,
         };
@@ -88,7 +80,7 @@ impl World<Climb> for ClimbWorld {
     async fn write(&self, fence: &Fence, write: &Write) -> Result<Receipt, Fault> {
         let Platform { workloads, traffic, .. } = &self.platform;
         let (app, templates) = (&self.spec.app, &self.spec.templates);
-        match (write.object.kind, self.route()) {
+        match (write.object.kind, self.spec.route()) {
             (Kind::Route, Some(route)) => traffic.write(app, route, fence, write).await,
             (Kind::Route, None) => Err(Fault::Withdrawn),
             (Kind::Deployment | Kind::ReplicaSet | Kind::Service, _) => {

@@ -7,7 +7,6 @@ use crate::climb::scene::{DeploymentScene, Pin, Scene, ServiceScene, SideScene};
 use crate::climb::spec::ClimbSpec;
 use crate::climb::step::Act;
 use crate::release::{Origin, Side};
-use crate::track::{Means, Via};
 
 /// A write to one side's ReplicaSet.
 pub(crate) fn set_write(side: &Side, scene: &SideScene, change: Change) -> Write {
@@ -29,7 +28,7 @@ pub(crate) fn service_write(name: &ObjectName, scene: &ServiceScene, change: Cha
 
 /// A write to the route; `None` where there is none.
 pub(crate) fn route_write(spec: &ClimbSpec, scene: &Scene, change: Change) -> Option<Write> {
-    let Means::Beside(Via::Route(route)) = &spec.track.means else { return None };
+    let route = spec.route()?;
     let object = ObjectRef::new(Kind::Route, route.name.clone());
     scene.route.as_ref().map(|r| Write { object, expect: r.expect(), change })
 }

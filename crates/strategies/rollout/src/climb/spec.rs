@@ -5,7 +5,7 @@ use windlass_core::fence::Epoch;
 use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, ObjectName, RunId, Uid};
 use windlass_core::model::DeploymentStrategy;
-use windlass_core::platform::{AppScope, Templates};
+use windlass_core::platform::{AppScope, RouteRef, Templates};
 use windlass_core::time::Span;
 
 use crate::release::{Facts, Origin, Release, Side};
@@ -106,6 +106,14 @@ impl ClimbSpec {
         let mut services = self.ground.services.clone();
         services.extend(made);
         AppScope { app: self.app.clone(), services }
+    }
+
+    /// The route that tells the sides' traffic apart, where one does.
+    pub fn route(&self) -> Option<&RouteRef> {
+        match &self.track.means {
+            Means::Beside(Via::Route(route)) => Some(route),
+            Means::Beside(Via::Selector { .. } | Via::Replicas) | Means::InPlace { .. } => None,
+        }
     }
 
     /// The Service that is made for the candidate, where there is one.

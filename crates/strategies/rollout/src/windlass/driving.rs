@@ -1,7 +1,10 @@
 //! Which runs this process drives, and taking them up and giving their apps back.
 
+use futures_util::future::join;
 use windlass_core::engine::{Pace, Run, mailbox};
+use windlass_core::event::Ending;
 use windlass_core::id::RunId;
+use windlass_core::kernel::SignalKind;
 use windlass_core::platform::AppScope;
 
 use super::{Inbox, Live, Parked, RunError, Windlass};
@@ -31,6 +34,14 @@ impl Windlass {
         let ends = self.journal.ends(run).await?;
         let (first, index, last) = ends.ok_or_else(|| RunError::Unknown { run: run.clone() })?;
         Ok(Run::resume(&first, index, &last, Pace::default(), self.now())?)
+    }
+
+    /// Takes up a run that nobody here drives, aborts it, and drives it to its end.
+    pub(super) async fn climb_back(&self, run: &RunId, reason: &str) -> Result<Ending, RunError> {
+        let abort = || self.signal(run, SignalKind::Abort, self.holder.as_str(), reason);
+        // Driving comes first: a run can be told something once it is driven.
+        let (ended, _told) = join(self.climb(run), async { abort() }).await;
+        ended
     }
 
     /// An ended run must not hold its app.

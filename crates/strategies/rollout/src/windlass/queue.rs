@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{join, select};
+use futures_util::future::select;
 use serde::{Deserialize, Serialize};
 use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, ObjectName, RunId};
@@ -292,16 +292,13 @@ impl Windlass {
     /// that, and driven to its end.
     async fn make_way(&self, holding: &RunId, ticket: &Ticket) -> Result<(), RunError> {
         let reason = format!("{} is to be released instead", ticket.release.version);
-        let abort = || self.signal(holding, SignalKind::Abort, self.holder.as_str(), &reason);
-        if abort().is_ok() {
+        if self.signal(holding, SignalKind::Abort, self.holder.as_str(), &reason).is_ok() {
             return Ok(());
         }
         if self.journal.ends(holding).await?.is_none() {
             return Err(RunError::NotDriven { run: holding.clone() });
         }
-        // Driving comes first: a run can be told something once it is driven.
-        let (ended, _told) = join(self.climb(holding), async { abort() }).await;
-        ended.map(drop)
+        self.climb_back(holding, &reason).await.map(drop)
     }
 
     /// Resolves when an app may have changed, or after a while.

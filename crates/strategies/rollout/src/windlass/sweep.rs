@@ -7,18 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::future::join;
 use windlass_core::event::{EndResult, Ending};
 use windlass_core::fence::{Epoch, Expect, Fence};
 use windlass_core::id::{AppRef, Kind, ObjectName, ObjectRef, RunId};
-use windlass_core::kernel::{Machine as _, SignalKind};
+use windlass_core::kernel::Machine as _;
 use windlass_core::platform::{AppScope, Change, ClaimFault, Fault, RouteRef, Templates, Write};
 use windlass_core::time::Span;
 
 use super::{ReleaseError, RunError, Windlass, queue};
 use crate::application::Application;
 use crate::climb::{Climb, ClimbSpec};
-use crate::track::{Means, Via};
 use marks::Around;
 pub use residue::{Residue, Way};
 
@@ -167,13 +165,7 @@ impl Windlass {
 
     /// Takes a run up and back to the ground; past the point of no return, to rest.
     async fn lower(&self, run: &RunId) -> Result<(), SweepError> {
-        let abort = || {
-            let reason = "a sweep takes back what was left half raised";
-            self.signal(run, SignalKind::Abort, self.holder.as_str(), reason)
-        };
-        // Driving comes first: a run can be told something once it is driven.
-        let (end, _told) = join(self.climb(run), async { abort() }).await;
-        cleared(end?)
+        cleared(self.climb_back(run, "a sweep takes back what was left half raised").await?)
     }
 
     async fn delete(
@@ -204,9 +196,7 @@ impl Windlass {
             let spec = climb.spec();
             let place = places.entry(spec.app.clone()).or_default();
             place.services.extend(spec.scope().services);
-            if let Means::Beside(Via::Route(route)) = &spec.track.means {
-                place.route = Some(route.clone());
-            }
+            place.route = spec.route().cloned().or(place.route.take());
             let known = match climb.outcome().map(|it| Climb::ending(spec, it).result) {
                 Some(EndResult::Failed) => Known::Failed(Arc::clone(spec)),
                 Some(EndResult::Promoted | EndResult::RolledBack | EndResult::Superseded) => {

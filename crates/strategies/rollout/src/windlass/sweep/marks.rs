@@ -80,10 +80,6 @@ fn marked(set: &SetSeen) -> Option<&RunId> {
     set.made_by.as_ref().or_else(|| fenced(&set.token))
 }
 
-fn side(set: &SetSeen) -> Side {
-    Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() }
-}
-
 /// The sides that marks tell apart.
 struct Sides<'a> {
     stable: &'a SetSeen,
@@ -232,7 +228,7 @@ impl Around {
                 let mut others =
                     sets().filter(|set| set.name != candidate.name && fenced(&set.token).is_some());
                 let stable = others.next().filter(|_| others.next().is_none())?;
-                Some(Sides { stable, candidate, way: self.way_of(&side(candidate), deployment) })
+                Some(Sides { stable, candidate, way: self.way_of(&candidate.into(), deployment) })
             }
             // Nothing that was made is left: only marks, on the Deployment's own side and around it.
             (None, Some(stable)) => {
@@ -267,8 +263,8 @@ impl Around {
             environment: String::new(),
             from: running_version(old),
             to: running_version(new),
-            stable: side(sides.stable),
-            candidate: side(sides.candidate),
+            stable: sides.stable.into(),
+            candidate: sides.candidate.into(),
             origin: if made { Origin::New } else { Origin::Kept },
             templates: [old.clone(), new.clone()].into_iter().collect(),
             ground: Ground {

@@ -18,7 +18,6 @@ use windlass_core::weight::Weight;
 use windlass_rollout::climb::{Answer, Ask, Climb, ClimbSpec, Phase, Scene, Seen, State};
 use windlass_rollout::release::{Facts, Release, Side};
 use windlass_rollout::strategy::{Canary, CanaryStep, Strategy};
-use windlass_rollout::track::{Means, Via};
 use windlass_sim::harness::{Cast, Trial};
 use windlass_sim::objects::{DeploymentSpec, Labels, PodBehaviour};
 use windlass_sim::traffic::{LoadConfig, PlaneConfig, Rate, Rule, Source, VersionModel};
@@ -42,10 +41,7 @@ impl ClimbCast {
     }
 
     fn route(&self) -> Option<&RouteRef> {
-        match &self.spec.track.means {
-            Means::Beside(Via::Route(route)) => Some(route),
-            Means::Beside(_) | Means::InPlace { .. } => None,
-        }
+        self.spec.route()
     }
 
     fn view(&self, world: &World) -> Seen {
@@ -172,15 +168,10 @@ impl Lab {
         let seen = world.observe(&AppScope { app, services: vec!["web".into()] });
         let deployment = seen.deployment.expect("it runs");
         let set = seen.sets.iter().find(|s| s.template == deployment.template).expect("it runs");
-        let stable =
-            Side { set: set.name.clone(), hash: set.hash.clone(), template: set.template.clone() };
+        let stable = Side::from(set);
         let mut sets: Vec<_> = seen.sets.iter().collect();
         sets.sort_by_key(|s| std::cmp::Reverse(s.revision));
-        let kept = sets.into_iter().filter(|s| s.name != set.name).map(|s| Side {
-            set: s.name.clone(),
-            hash: s.hash.clone(),
-            template: s.template.clone(),
-        });
+        let kept = sets.into_iter().filter(|s| s.name != set.name).map(Side::from);
         Facts {
             version: set.template.to_string(),
             epoch: seen.epoch,
