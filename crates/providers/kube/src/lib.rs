@@ -5,3 +5,4 @@
 
 pub mod fence;
 mod patch;
+pub mod routers;
