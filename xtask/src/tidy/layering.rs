@@ -26,7 +26,7 @@ impl Layer {
     fn of(folder: &str) -> Option<Self> {
         match folder.split('/').collect::<Vec<_>>().as_slice() {
             [""] => Some(Self::Facade),
-            ["xtask"] => Some(Self::Tool),
+            ["xtask"] | ["xtask", _] => Some(Self::Tool),
             ["benches", _] => Some(Self::Bench),
             ["crates", "core"] => Some(Self::Core),
             ["crates", "report"] => Some(Self::Report),
@@ -46,7 +46,7 @@ impl Layer {
                 !matches!(other, Self::Strategy | Self::Facade | Self::Bench | Self::Tool)
             }
             Self::Facade | Self::Bench => !matches!(other, Self::Bench | Self::Tool),
-            Self::Tool => false,
+            Self::Tool => matches!(other, Self::Tool),
         }
     }
 
@@ -209,7 +209,8 @@ mod tests {
             member("crates/report", "windlass-report", &["windlass-core"]),
             member("benches/journal", "windlass-bench-journal", &["windlass-local", "rusqlite"]),
             member("crates/providers/local", "windlass-local", &["windlass-core"]),
-            member("xtask", "xtask", &["serde_json"]),
+            member("xtask", "xtask", &["serde_json", "windlass-cluster"]),
+            member("xtask/cluster", "windlass-cluster", &["serde_json"]),
         ];
         for member in members.iter_mut().filter(|member| member.name == name) {
             member.links.extend(links.iter().map(|link| (*link).to_owned()));
@@ -245,6 +246,8 @@ mod tests {
             ("windlass", "windlass-bench-journal"),
             ("windlass-bench-journal", "xtask"),
             ("xtask", "windlass"),
+            ("windlass-cluster", "windlass-core"),
+            ("windlass-kube", "windlass-cluster"),
         ] {
             assert_eq!(house(name, &[link]), [format!("{name} links {link}")]);
         }
