@@ -22,6 +22,8 @@ use crate::fence::Note;
 
 mod change;
 mod gateway;
+mod grammar;
+mod istio;
 #[cfg(test)]
 mod lab;
 mod memory;
@@ -32,6 +34,7 @@ mod weighted;
 
 pub use change::{Exposure, Match, Pattern, RouteChange};
 pub use gateway::GatewayRoute;
+pub use istio::{IstioHosts, IstioSubsets, Subsets};
 pub use memory::SPLIT_ANNOTATION;
 pub use misfit::Misfit;
 pub use request::{Request, RouteWrite, Stop, next};

@@ -5,7 +5,7 @@ use windlass_core::platform::RouteRef;
 use windlass_core::weight::Weight;
 
 use super::change::{Match, Pattern, cookie_regex};
-use super::ruled::{Grammar, Rule, Table};
+use super::grammar::{Grammar, Rule, Table};
 use super::weighted::{Dialect, Side};
 use super::{Misfit, ObjectKey};
 

@@ -51,6 +51,14 @@ pub enum Misfit {
         /// The Service.
         service: ObjectName,
     },
+    /// The stable subset is not there.
+    #[error("{object}: no subset in spec.subsets is named {subset}: add one for the stable side")]
+    NoSubset {
+        /// The DestinationRule.
+        object: ObjectKey,
+        /// The subset.
+        subset: String,
+    },
     /// The numbers of the router are too coarse for the weight.
     #[error(
         "{object}: {weight} of weight {own} in {field} is more than 1 % off in whole numbers: give all backends of the rule weights a hundred times as great"

@@ -1,85 +1,18 @@
 //! Routers that list weighted backends in the rules of one object. What they share is here; how one
 //! of them writes things is its [`Grammar`].
 
-use std::fmt::Debug;
-
 use serde_json::Value;
 use windlass_core::platform::RouteRef;
 use windlass_core::weight::Weight;
 
+use super::grammar::{Grammar, Rule, Table};
 use super::memory::{Memory, forget, marked};
-use super::weighted::{Backends, Dialect, Pair, Side, Snag};
+use super::weighted::{Backends, Pair, Side, Snag};
 use super::{
-    Act, Edit, Exposure, Marking, Match, Misfit, ObjectKey, Reading, RouteChange, Router,
-    marks_only,
+    Act, Edit, Exposure, Marking, Misfit, ObjectKey, Reading, RouteChange, Router, marks_only,
 };
 use crate::fence;
 use crate::patch::{at, below, between};
-
-/// Where an object keeps rules.
-#[derive(Debug)]
-pub(crate) struct Table {
-    /// Keys from the root to the list of rules, or to the one rule.
-    pub path: &'static [&'static str],
-    /// True for a list of rules.
-    pub many: bool,
-    /// The key of a rule's backends.
-    pub list: &'static str,
-    /// The backends, for messages.
-    pub field: &'static str,
-}
-
-/// How a router writes rules.
-pub(crate) trait Grammar: Debug + Send + Sync {
-    /// The object of a route.
-    fn key(&self, route: &RouteRef) -> ObjectKey;
-    /// Where its rules are.
-    fn tables(&self) -> &'static [Table];
-    /// How it writes weights.
-    fn dialect(&self) -> &'static Dialect;
-    /// Whose a backend of an object in this namespace is.
-    fn side(&self, route: &RouteRef, namespace: &str, backend: &Value) -> Side;
-    /// Turns a copy of the stable backend into the candidate's.
-    fn rename(&self, route: &RouteRef, backend: &mut Value);
-
-    /// A rule that sends what fits `matches`, out of what the rule takes, to `backend`; where rules
-    /// are taken in order it stands before the rule, else at the end.
-    fn extra(&self, rule: Rule<'_>, _: &[Match], _: Value) -> Result<Value, Misfit> {
-        Err(rule.unsupported("header or cookie matches", "leave the matches out"))
-    }
-
-    /// True where the first rule that fits takes the request.
-    fn in_order(&self) -> bool {
-        false
-    }
-
-    /// The rule with the candidate mirroring it so much, or not at all.
-    fn mirrored(&self, rule: Rule<'_>, mirror: Option<Weight>) -> Result<Value, Misfit> {
-        match mirror {
-            None => Ok(rule.value.clone()),
-            Some(_) => Err(rule.unsupported("mirroring", "leave the mirror out")),
-        }
-    }
-
-    /// True when the status says that the spec as it stands is in use.
-    fn accepted(&self, _: &Value) -> bool {
-        true
-    }
-}
-
-/// A rule and where it stands.
-pub(crate) struct Rule<'a> {
-    pub value: &'a Value,
-    pub table: &'a Table,
-    pub route: &'a RouteRef,
-    pub key: &'a ObjectKey,
-}
-
-impl Rule<'_> {
-    fn unsupported(&self, what: &'static str, mend: &'static str) -> Misfit {
-        Misfit::Unsupported { object: self.key.clone(), what, mend }
-    }
-}
 
 /// A rule that is ours in part: its stable backend.
 struct Fork {
@@ -128,8 +61,15 @@ impl<'a, G: Grammar> View<'a, G> {
     }
 
     fn side(&self, backend: &Value) -> Side {
-        let namespace = self.object["metadata"]["namespace"].as_str().unwrap_or_default();
-        self.grammar.side(self.route, namespace, backend)
+        self.grammar.side(self.route, self.namespace(), backend)
+    }
+
+    fn namespace(&self) -> &str {
+        self.object["metadata"]["namespace"].as_str().unwrap_or_default()
+    }
+
+    fn place<'b>(&'b self, table: &'b Table, value: &'b Value) -> Rule<'b> {
+        Rule { value, table, route: self.route, key: &self.key, namespace: self.namespace() }
     }
 
     fn with<T>(&self, work: impl FnOnce(Backends<'_>) -> T) -> T {
@@ -210,6 +150,12 @@ impl<'a, G: Grammar> View<'a, G> {
         Misfit::NoRule { object: self.key.clone(), field: self.field(), stable }
     }
 
+    fn at_rest(&self, fork: &Fork, own: Option<u64>) -> u64 {
+        let table = &self.grammar.tables()[fork.table];
+        let now = list(&self.rules(table)[fork.rule], table);
+        self.with(|b| b.at_rest(now, &fork.pair, own))
+    }
+
     /// True when each fork has just what a split at this weight gives it.
     fn is_split(&self, weight: Weight) -> bool {
         self.forks.iter().zip(self.own()).all(|(fork, own)| {
@@ -225,7 +171,7 @@ impl<'a, G: Grammar> View<'a, G> {
             return Err(self.no_rule());
         }
         let own = self.own();
-        if own.iter().all(|own| *own == Some(0)) {
+        if self.forks.iter().zip(&own).all(|(fork, own)| self.at_rest(fork, *own) == 0) {
             let (object, stable) = (self.key.clone(), self.route.stable.clone());
             return Err(Misfit::Idle { object, field: self.field(), stable });
         }
@@ -245,26 +191,24 @@ impl<'a, G: Grammar> View<'a, G> {
         own: Option<u64>,
         exposure: &Exposure,
     ) -> Result<(Option<Value>, Value), Misfit> {
-        let place = |value| Rule { value, table, route: self.route, key: &self.key };
         let after = self.with(|b| b.split(list(rule, table), pair, own, exposure.weight));
         let after = after.map_err(|snag| self.misfit(snag, table, exposure.weight))?;
-        let bare = self.grammar.mirrored(place(rule), None)?;
-        let mut split = self.grammar.mirrored(place(&bare), exposure.mirror)?;
+        let bare = self.grammar.mirrored(self.place(table, rule), None)?;
+        let mut split = self.grammar.mirrored(self.place(table, &bare), exposure.mirror)?;
         split[table.list] = after.into();
         if exposure.matches.is_empty() {
             return Ok((None, split));
         }
         let mut backend = list(rule, table)[pair.stable].clone();
         self.grammar.rename(self.route, &mut backend);
-        let extra = self.grammar.extra(place(&bare), &exposure.matches, backend)?;
+        let extra = self.grammar.extra(self.place(table, &bare), &exposure.matches, backend)?;
         Ok((Some(extra), split))
     }
 
     fn unsplit(&self) -> Result<Act, Misfit> {
         self.refuse_foreign()?;
         let body = self.rewritten(|table, rule, pair, own| {
-            let place = Rule { value: rule, table, route: self.route, key: &self.key };
-            let mut bare = self.grammar.mirrored(place, None)?;
+            let mut bare = self.grammar.mirrored(self.place(table, rule), None)?;
             if pair.candidate.is_some() {
                 let after = self.with(|b| b.unsplit(list(rule, table), pair, own));
                 bare[table.list] = after.into();

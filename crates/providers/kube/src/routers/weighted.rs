@@ -162,9 +162,7 @@ impl Backends<'_> {
         own: Option<u64>,
         weight: Weight,
     ) -> Result<Vec<Value>, Snag> {
-        let others = list.len() - 1 - usize::from(pair.candidate.is_some());
-        let absent = if others == 0 { self.dialect.alone } else { self.dialect.beside };
-        let own = own.unwrap_or(absent);
+        let own = self.at_rest(list, pair, own);
         let (stable, candidate) = self.parts(own, pair.foreign, weight)?;
         let mut after = list.to_vec();
         after[pair.stable][self.weight] = stable.into();
@@ -178,6 +176,12 @@ impl Backends<'_> {
             }
         }
         Ok(after)
+    }
+
+    /// What the stable side counts with when the candidate is not there.
+    pub(crate) fn at_rest(&self, list: &[Value], pair: &Pair, own: Option<u64>) -> u64 {
+        let others = list.len() - 1 - usize::from(pair.candidate.is_some());
+        own.unwrap_or(if others == 0 { self.dialect.alone } else { self.dialect.beside })
     }
 
     /// The numbers of both sides: of the stable side's own weight where others share the list, else
