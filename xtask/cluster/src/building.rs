@@ -12,6 +12,8 @@ use crate::error::{BuildError, last_lines};
 use crate::folders::Folders;
 use crate::recipe;
 
+const DRAFT: &str = "draft-";
+
 /// Builds what is not built yet and gives the folder of the programs. `say` hears of each step before it begins.
 ///
 /// The first build of a version takes about 10 minutes on 2 cores, and seconds where Go still has its parts. Builders
@@ -32,13 +34,13 @@ pub fn build(folders: &Folders, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Bu
     if let Ok(built_meanwhile) = folders.built() {
         return Ok(built_meanwhile);
     }
-    let draft = root.join("draft");
-    // Left by a builder that was killed: whoever holds the lock is the only one.
-    remove_if_there(&draft)?;
+    remove_drafts(root)?;
+    // Its own: what a killed builder had started may still be writing into that one's.
+    let draft = root.join(format!("{DRAFT}{}", std::process::id()));
     let programs = draft.join("programs");
     compile(&draft.join("module"), &programs, say)?;
     put_in_place(&programs, &folders.programs())?;
-    remove_if_there(&draft)?;
+    remove_drafts(root)?;
     Ok(folders.programs())
 }
 
@@ -122,13 +124,15 @@ fn put_in_place(programs: &Path, place: &Path) -> Result<(), BuildError> {
     fs::rename(programs, place).map_err(BuildError::file(place))
 }
 
-fn remove_if_there(folder: &Path) -> Result<(), BuildError> {
-    match fs::remove_dir_all(folder) {
-        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-            Err(BuildError::File { path: folder.to_owned(), cause })
+/// Removes what builders have left, as far as it lets itself be removed. The caller holds the lock of all builders.
+fn remove_drafts(root: &Path) -> Result<(), BuildError> {
+    for entry in fs::read_dir(root).map_err(BuildError::file(root))? {
+        let entry = entry.map_err(BuildError::file(root))?;
+        if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+            let _still_written_to = fs::remove_dir_all(entry.path());
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// Runs a command to its end; what it said is told only where it fails.
@@ -169,7 +173,7 @@ mod tests {
     fn a_half_built_folder_is_not_taken_for_a_build() {
         let cache = tempfile::tempdir().unwrap();
         let folders = Folders::below(cache.path());
-        fs::create_dir_all(cache.path().join("draft").join("programs")).unwrap();
+        fs::create_dir_all(cache.path().join("draft-7").join("programs")).unwrap();
         assert_eq!(folders.built(), Err(Absent::NotBuilt));
     }
 

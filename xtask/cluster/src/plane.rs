@@ -3,6 +3,7 @@
 mod using;
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -64,7 +65,8 @@ impl ControlPlane {
     pub fn for_test(options: &Options) -> Result<Option<Self>, ClusterError> {
         match Self::start(options) {
             Err(ClusterError::Absent(absent)) if !is_required() => {
-                eprintln!("skipped: {absent}");
+                // Not `eprintln!`: the test harness would keep that to itself, as the test passes.
+                let _nobody_listens = writeln!(io::stderr(), "skipped: {absent}");
                 Ok(None)
             }
             known => known.map(Some),
@@ -110,13 +112,21 @@ impl ControlPlane {
         for program in self.wanted() {
             self.run(program)?;
         }
-        self.wait("the API server is ready", |it| Ok(it.kubectl_works(&["get", "--raw=/readyz"])))?;
+        self.wait_until_ready()?;
         if self.options.controller_manager {
             // Without it no pod can be made.
             let account = ["get", "serviceaccount", "default", "--output=name"];
             self.wait("the default service account", |it| Ok(it.kubectl_works(&account)))?;
         }
         Ok(())
+    }
+
+    /// Waits until the API server says that it is ready; for after [`ControlPlane::run`].
+    ///
+    /// # Errors
+    /// [`ClusterError::Ended`] where a program ends instead, [`ClusterError::Late`] after minutes.
+    pub fn wait_until_ready(&mut self) -> Result<(), ClusterError> {
+        self.wait("the API server is ready", |it| Ok(it.kubectl_works(&["get", "--raw=/readyz"])))
     }
 
     /// The programs besides etcd and the API server.
@@ -224,7 +234,7 @@ fn check_name(name: &str) -> Result<(), ClusterError> {
 /// For the user alone: tokens lie in it.
 fn make_folder(folder: &Path, name: &str) -> Result<(), ClusterError> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
             Err(ClusterError::Taken(name.to_owned()))
         }
         known => known.map_err(ClusterError::file(folder)),

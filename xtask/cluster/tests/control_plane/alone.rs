@@ -71,3 +71,19 @@ fn a_server_that_does_not_start_says_why_and_leaves_nothing() -> Outcome {
     assert!(listed.iter().all(|it| it.name != name), "{listed:?}");
     Ok(())
 }
+
+#[test]
+fn a_port_that_somebody_else_has_is_tried_again_and_then_named() -> Outcome {
+    let held = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let mut options = bare(None);
+    options.api_server_flags = vec![format!("--secure-port={}", held.local_addr()?.port())];
+    match ControlPlane::for_test(&options) {
+        Ok(None) => Ok(()),
+        Err(ClusterError::Ended { program, told, .. }) => {
+            assert_eq!(program, "kube-apiserver");
+            assert!(told.contains("address already in use"), "{told}");
+            Ok(())
+        }
+        other => panic!("{other:?}"),
+    }
+}
