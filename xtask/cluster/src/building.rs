@@ -13,6 +13,8 @@ use crate::folders::Folders;
 use crate::recipe;
 
 const DRAFT: &str = "draft-";
+/// How many builds are kept, this one too: clones of other versions may still use theirs, a quarter of a gigabyte each.
+const KEPT: usize = 3;
 
 /// Builds what is not built yet and gives the folder of the programs. `say` hears of each step before it begins.
 ///
@@ -41,6 +43,7 @@ pub fn build(folders: &Folders, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Bu
     compile(&draft.join("module"), &programs, say)?;
     put_in_place(&programs, &folders.programs())?;
     remove_drafts(root)?;
+    remove_old_builds(&folders.programs())?;
     Ok(folders.programs())
 }
 
@@ -135,6 +138,24 @@ fn remove_drafts(root: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
+/// Removes all but the newest builds beside this one.
+fn remove_old_builds(newest: &Path) -> Result<(), BuildError> {
+    let Some(all) = newest.parent() else { return Ok(()) };
+    let mut others = Vec::new();
+    for entry in fs::read_dir(all).map_err(BuildError::file(all))? {
+        let path = entry.map_err(BuildError::file(all))?.path();
+        if path != newest {
+            let built = fs::metadata(&path).and_then(|it| it.modified());
+            others.push((built.map_err(BuildError::file(&path))?, path));
+        }
+    }
+    others.sort();
+    for (_, old) in others.iter().rev().skip(KEPT - 1) {
+        fs::remove_dir_all(old).map_err(BuildError::file(old))?;
+    }
+    Ok(())
+}
+
 /// Runs a command to its end; what it said is told only where it fails.
 fn run(mut command: Command) -> Result<(), BuildError> {
     let line = command_line(&command);
@@ -175,6 +196,22 @@ mod tests {
         let folders = Folders::below(cache.path());
         fs::create_dir_all(cache.path().join("draft-7").join("programs")).unwrap();
         assert_eq!(folders.built(), Err(Absent::NotBuilt));
+    }
+
+    #[test]
+    fn the_oldest_builds_are_removed_and_the_new_one_never() {
+        let all = tempfile::tempdir().unwrap();
+        for (age, name) in ["new", "a", "b", "c", "d"].iter().enumerate() {
+            let folder = all.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            let built = std::time::UNIX_EPOCH + std::time::Duration::from_secs(age as u64);
+            File::open(&folder).unwrap().set_modified(built).unwrap();
+        }
+        remove_old_builds(&all.path().join("new")).unwrap();
+        let left = fs::read_dir(all.path()).unwrap().map(|it| it.unwrap().file_name());
+        let mut left: Vec<_> = left.collect();
+        left.sort();
+        assert_eq!(left, ["c", "d", "new"]);
     }
 
     #[test]

@@ -14,6 +14,9 @@
 //! # }
 //! ```
 //!
+//! A start takes seconds, so the tests of one binary may share a cluster and take a namespace each: a
+//! `static OnceLock<Option<ControlPlane>>` will do, although a static is never dropped.
+//!
 //! Each cluster has its own folder, ports and processes. They are kept by a supervisor that ends them and removes the
 //! folder as soon as the [`ControlPlane`] is dropped or its process ends, however it ends.
 

@@ -43,6 +43,7 @@ pub enum Pods {
     /// | annotation | value |
     /// |---|---|
     /// | `test.windlass.dev/ready-after` | a duration such as `3s` from its start until it is ready |
+    /// | `test.windlass.dev/unready-after` | a duration from when it is ready until it is not, for good |
     /// | `test.windlass.dev/gone-after` | a duration from its deletion until it is gone |
     /// | `test.windlass.dev/fate` | `never-ready` (runs, never ready) or `crash` (a crash loop, never ready) |
     Scripted,

@@ -256,6 +256,12 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_can_be_shared_by_the_tests_of_a_binary() {
+        fn shared<T: Send + Sync + 'static>() {}
+        shared::<ControlPlane>();
+    }
+
+    #[test]
     fn two_clusters_of_a_process_have_two_names() {
         assert_ne!(unique_name(), unique_name());
     }

@@ -44,7 +44,9 @@ pub(super) fn build(
     package: &str,
 ) -> Result<(), BuildError> {
     let mut go = command();
-    go.current_dir(module).arg("build").args(flags).arg("-o").arg(output).arg(package);
+    // The module lies in a cache folder: whatever repository is around it has no say.
+    go.current_dir(module).args(["build", "-buildvcs=false"]).args(flags);
+    go.arg("-o").arg(output).arg(package);
     run(go)
 }
 

@@ -21,6 +21,8 @@ fn child_holds_a_cluster() -> Outcome {
     match wish.as_str() {
         "stay" => cluster.stay()?,
         "panic" => panic!("as a test does"),
+        // As a static that is shared by tests: it is never dropped.
+        "forget" => std::mem::forget(cluster),
         _ => {
             // Until its parent closes the other end; it is killed before that.
             let _until_killed = std::io::stdin().lines().next();
@@ -99,6 +101,14 @@ fn a_holder_that_panics_leaves_nothing_when_it_has_ended() -> Outcome {
     let Some(mut held) = hold("panic")? else { return Ok(()) };
     assert!(!held.child.wait()?.success());
     assert_eq!(left(&held), Vec::<PathBuf>::new());
+    Ok(())
+}
+
+#[test]
+fn a_cluster_that_is_never_dropped_ends_with_its_process() -> Outcome {
+    let Some(mut held) = hold("forget")? else { return Ok(()) };
+    assert!(held.child.wait()?.success());
+    eventually("nothing is left", || left(&held), Vec::is_empty);
     Ok(())
 }
 

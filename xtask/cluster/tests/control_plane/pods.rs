@@ -54,6 +54,18 @@ fn scripted_pods_are_late_never_ready_or_crash_and_others_are_ready_at_once() ->
 }
 
 #[test]
+fn a_scripted_pod_that_turns_bad_was_ready_before_and_never_is_again() -> Outcome {
+    let Some(cluster) = scripted()? else { return Ok(()) };
+    cluster.apply(&web(2, "1", "test.windlass.dev/unready-after: 3s"))?;
+    let ready = || field(&cluster, "deployment/web", ".status.readyReplicas");
+    eventually("both pods are ready", ready, |count| count == "2");
+    eventually("none is ready", ready, String::is_empty);
+    let reason = ".items[*].status.conditions[?(@.type=='Ready')].reason";
+    assert_eq!(field(&cluster, "pods", reason), "ProbeFailed ProbeFailed");
+    Ok(())
+}
+
+#[test]
 fn a_scripted_pod_that_takes_its_time_to_go_is_terminating_meanwhile() -> Outcome {
     let Some(cluster) = scripted()? else { return Ok(()) };
     cluster.apply(&web(1, "1", "test.windlass.dev/gone-after: 3s"))?;
