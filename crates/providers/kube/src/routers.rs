@@ -20,6 +20,7 @@ use windlass_core::weight::Weight;
 
 use crate::fence::Note;
 
+mod alb;
 mod change;
 mod gateway;
 mod grammar;
@@ -28,16 +29,25 @@ mod istio;
 mod lab;
 mod memory;
 mod misfit;
+mod nginx;
 mod request;
 mod ruled;
+mod several;
+mod smi;
+mod traefik;
 mod weighted;
 
+pub use alb::AlbAction;
 pub use change::{Exposure, Match, Pattern, RouteChange};
 pub use gateway::GatewayRoute;
 pub use istio::{IstioHosts, IstioSubsets, Subsets};
 pub use memory::SPLIT_ANNOTATION;
 pub use misfit::Misfit;
+pub use nginx::NginxCanary;
 pub use request::{Request, RouteWrite, Stop, next};
+pub use several::Several;
+pub use smi::SmiSplit;
+pub use traefik::TraefikWeighted;
 
 /// One kind of traffic router.
 pub trait Router: Debug + Send + Sync {
@@ -65,8 +75,8 @@ pub trait Router: Debug + Send + Sync {
 
     /// The object whose token stands for the route, as an index into its objects. Every change
     /// writes it.
-    fn carrier(&self, objects: &[Option<Value>]) -> usize {
-        let _ = objects;
+    fn carrier(&self, route: &RouteRef, objects: &[Option<Value>]) -> usize {
+        let _ = (route, objects);
         0
     }
 }

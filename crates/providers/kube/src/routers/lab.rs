@@ -131,15 +131,18 @@ impl Server {
         objects
     }
 
-    /// The objects without what is ours.
-    fn foreign(&self) -> Vec<Option<Value>> {
-        let mut objects = self.bare();
+    /// The objects that there were before, without what is ours.
+    fn foreign(&self, before: &Server) -> Vec<Option<Value>> {
+        let there =
+            |(object, was): (Option<Value>, &Option<Value>)| object.filter(|_| was.is_some());
+        let mut objects: Vec<_> = self.bare().into_iter().zip(&before.objects).map(there).collect();
         for object in objects.iter_mut().flatten() {
             mask(object);
             let metadata = object["metadata"].as_object_mut().unwrap();
             if let Some(notes) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
                 notes.remove(SPLIT_ANNOTATION);
                 notes.remove(FENCE_ANNOTATION);
+                notes.values_mut().for_each(mask_text);
                 if notes.is_empty() {
                     metadata.remove("annotations");
                 }
@@ -151,7 +154,13 @@ impl Server {
 
 /// Which Service a backend, or what holds one, names.
 fn named(value: &Value) -> Option<&str> {
-    let paths = ["/name", "/service", "/destination/host", "/requestMirror/backendRef/name"];
+    let paths = [
+        "/name",
+        "/service",
+        "/serviceName",
+        "/destination/host",
+        "/requestMirror/backendRef/name",
+    ];
     paths.iter().find_map(|path| value.pointer(path)?.as_str())
 }
 
@@ -189,6 +198,14 @@ fn mask(value: &mut Value) {
     }
 }
 
+/// Masks the JSON in a string, where that is what it is.
+fn mask_text(text: &mut Value) {
+    if let Some(Ok(mut inner)) = text.as_str().map(serde_json::from_str::<Value>) {
+        mask(&mut inner);
+        *text = inner;
+    }
+}
+
 fn claim(holds: bool, what: &str, server: &Server) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("{what}: {:#?}", server.objects)) }
 }
@@ -209,7 +226,8 @@ pub(crate) fn keeps_to_it(
         return claim(server.bare() == untouched.bare(), "a refusal touches nothing", &server);
     };
     exactly(router, &server, first)?;
-    claim(server.foreign() == untouched.foreign(), "what is foreign stays", &server)?;
+    let foreign = server.foreign(&untouched) == untouched.foreign(&untouched);
+    claim(foreign, "what is foreign stays", &server)?;
     claim(server.next(router, first, 1) == Ok(None), "a write is done once", &server)?;
     claim(server.clone().apply(&keys, &late).is_err(), "a late write is refused", &server)?;
     let (spec, again) = (specs(&server), server.drive(router, first, 2));

@@ -81,7 +81,7 @@ pub fn next(
 ) -> Result<Option<Request>, Stop> {
     let keys = router.objects(route);
     refuse_late(&keys, objects, write)?;
-    refuse_stale(&keys, objects, router.carrier(objects), write)?;
+    refuse_stale(&keys, objects, router.carrier(route, objects), write)?;
     for edit in router.edits(route, objects, write.change)? {
         let Some(key) = keys.get(edit.object) else { continue };
         if let Some(request) = request(key, objects, edit, write.fence)? {

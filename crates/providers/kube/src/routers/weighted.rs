@@ -103,7 +103,7 @@ impl Pair {
 }
 
 /// The second of two weights as a share of both; all and nothing are exact.
-fn share(stable: u64, candidate: u64) -> Option<Weight> {
+pub(crate) fn share(stable: u64, candidate: u64) -> Option<Weight> {
     let sum = u128::from(stable) + u128::from(candidate);
     let points = (u128::from(candidate) * 10_000 + sum / 2).checked_div(sum)?;
     let points = match (stable, candidate) {
@@ -224,7 +224,7 @@ impl Backends<'_> {
 }
 
 /// A sum of weights that says a share as exactly as numbers up to `max` can: 100 wherever that does.
-fn fine(weight: Weight, max: u32) -> u32 {
+pub(crate) fn fine(weight: Weight, max: u32) -> u32 {
     let points = u32::from(weight.basis_points());
     if points.is_multiple_of(100) {
         return 100;

@@ -252,7 +252,7 @@ impl Router for IstioSubsets {
         }
     }
 
-    fn carrier(&self, _: &[Option<Value>]) -> usize {
+    fn carrier(&self, _: &RouteRef, _: &[Option<Value>]) -> usize {
         VIRTUAL_SERVICE
     }
 }
