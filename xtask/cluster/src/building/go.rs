@@ -82,6 +82,8 @@ fn command() -> Command {
     let mut go = Command::new("go");
     // Static, so that the programs run anywhere; and no workspace of whoever called us.
     go.env("CGO_ENABLED", "0").env("GOWORK", "off").current_dir("/");
+    // Compilers that collect less garbage: a fifth less CPU time, for memory that they give back at once.
+    go.env("GOGC", "400");
     go
 }
 
