@@ -8,6 +8,9 @@
 //! Only the weights of the stable and the candidate Service are ours, and what windlass itself put
 //! in. What the user wrote is remembered in [`SPLIT_ANNOTATION`] and given back byte for byte; every
 //! rule that a patch touches is tested for as it was read, so that nobody's edit in between is lost.
+//!
+//! An object carries one fence and remembers one split: two apps whose rules stand in one object are
+//! released one after the other ([`Misfit::Busy`]).
 
 use std::fmt::{self, Debug};
 
@@ -30,6 +33,8 @@ mod lab;
 mod memory;
 mod misfit;
 mod nginx;
+#[cfg(test)]
+mod planted;
 mod request;
 mod ruled;
 mod several;

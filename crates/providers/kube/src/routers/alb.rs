@@ -15,7 +15,7 @@ use serde_json::Value;
 use windlass_core::platform::RouteRef;
 use windlass_core::weight::Weight;
 
-use super::memory::{Memory, forget, marked};
+use super::memory::{Memory, forget, marked, refuse_busy};
 use super::weighted::{Backends, Dialect, Pair, Side, Snag};
 use super::{
     Act, Edit, Exposure, Marking, Misfit, ObjectKey, Reading, RouteChange, Router, marks_only,
@@ -215,7 +215,9 @@ impl<'a> View<'a> {
                 body.extend(rewrite(fork, &fork.action.clone().with_groups(after).to_string()));
             }
         }
-        let notes = vec![Memory { weight: exposure.weight, own }.note()];
+        let notes = vec![
+            Memory { weight: exposure.weight, service: self.route.stable.clone(), own }.note(),
+        ];
         Ok(Act::Patch { body, notes, mark: Marking::Always })
     }
 
@@ -268,6 +270,7 @@ impl Router for AlbAction {
 
     fn read(&self, route: &RouteRef, objects: &[Option<Value>]) -> Result<Option<Reading>, Misfit> {
         let Some(Some(object)) = objects.first() else { return Ok(None) };
+        refuse_busy(object, &key(route), route)?;
         View::new(route, object)?.reading().map(Some)
     }
 
@@ -281,6 +284,7 @@ impl Router for AlbAction {
             let mend = "apply it, or name the Ingress that there is";
             return Err(Misfit::Missing { object: key(route), mend });
         };
+        refuse_busy(object, &key(route), route)?;
         let act = match change {
             RouteChange::Split(exposure) => View::new(route, object)?.split(exposure)?,
             RouteChange::Unsplit => View::new(route, object)?.unsplit(),

@@ -226,6 +226,8 @@ pub(crate) fn keeps_to_it(
         return claim(server.bare() == untouched.bare(), "a refusal touches nothing", &server);
     };
     exactly(router, &server, first)?;
+    let token = server.read(router).map(|reading| reading.token);
+    claim(token == Ok(Token::Fence(fence(1))), "a write leaves its fence", &server)?;
     let foreign = server.foreign(&untouched) == untouched.foreign(&untouched);
     claim(foreign, "what is foreign stays", &server)?;
     claim(server.next(router, first, 1) == Ok(None), "a write is done once", &server)?;

@@ -41,6 +41,16 @@ pub enum Misfit {
         /// The candidate's Service.
         candidate: ObjectName,
     },
+    /// Another app's release splits the same object.
+    #[error(
+        "{object} is being split for {service}: wait until that release is over, or give each app a route of its own"
+    )]
+    Busy {
+        /// The object.
+        object: ObjectKey,
+        /// The other Service.
+        service: ObjectName,
+    },
     /// Two backends of one rule are the same Service.
     #[error("{object}: {service} is more than one backend of {field}: leave one")]
     Twice {

@@ -55,6 +55,7 @@ fn rules(route: &RouteRef, own: &Value) -> Vec<Value> {
 }
 
 struct View<'a> {
+    route: &'a RouteRef,
     keys: [ObjectKey; 2],
     own: &'a Value,
     canary: Option<&'a Value>,
@@ -62,7 +63,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(route: &RouteRef, objects: &'a [Option<Value>]) -> Result<Option<Self>, Misfit> {
+    fn new(route: &'a RouteRef, objects: &'a [Option<Value>]) -> Result<Option<Self>, Misfit> {
         let Some(Some(own)) = objects.get(OWN) else { return Ok(None) };
         let canary = objects.get(CANARY).and_then(Option::as_ref);
         let keys = keys(route);
@@ -75,7 +76,7 @@ impl<'a> View<'a> {
             let field = "the name".to_owned();
             return Err(Misfit::Taken { object: keys[CANARY].clone(), field });
         }
-        Ok(Some(Self { keys, own, canary, rules }))
+        Ok(Some(Self { route, keys, own, canary, rules }))
     }
 
     fn reading(&self) -> Result<Reading, Misfit> {
@@ -111,6 +112,10 @@ impl<'a> View<'a> {
         Ok(share(total.saturating_sub(weight), weight).unwrap_or_default())
     }
 
+    fn memory(&self, weight: Weight) -> Memory<()> {
+        Memory { weight, service: self.route.stable.clone(), own: () }
+    }
+
     /// A canary that takes nothing yet.
     fn made(&self, remembered: bool) -> Value {
         let mut notes = Map::new();
@@ -125,7 +130,7 @@ impl<'a> View<'a> {
         for (name, value) in [("canary", "true"), ("canary-weight", "0")] {
             notes.insert(format!("{PREFIX}{name}"), value.into());
         }
-        let memory = Memory { weight: Weight::ZERO, own: () }.note();
+        let memory = self.memory(Weight::ZERO).note();
         if let (true, Some(value)) = (remembered, memory.value) {
             notes.insert(memory.key, value.into());
         }
@@ -162,7 +167,7 @@ impl<'a> View<'a> {
             note("canary", Some("true".to_owned())),
             note("canary-weight", Some(weight.to_string())),
             note("canary-weight-total", Some(total.to_string())),
-            Memory { weight: exposure.weight, own: () }.note(),
+            self.memory(exposure.weight).note(),
         ];
         let (mut header, mut value, mut pattern, mut cookie) = (None, None, None, None);
         for one in &exposure.matches {

@@ -71,6 +71,9 @@ pub enum Stop {
 /// The request that the first object needs which is not yet as the write wants it; `None` when all
 /// are. `objects` is parallel to [`Router::objects`], each as it was read last.
 ///
+/// A server that changes what it is given (a webhook, a schema that drops a field) can make an object
+/// never be as the write wants it: whoever sends the requests stops after a few for each object.
+///
 /// # Errors
 /// See [`Stop`].
 pub fn next(
@@ -80,9 +83,10 @@ pub fn next(
     write: &RouteWrite<'_>,
 ) -> Result<Option<Request>, Stop> {
     let keys = router.objects(route);
+    let edits = router.edits(route, objects, write.change)?;
     refuse_late(&keys, objects, write)?;
     refuse_stale(&keys, objects, router.carrier(route, objects), write)?;
-    for edit in router.edits(route, objects, write.change)? {
+    for edit in edits {
         let Some(key) = keys.get(edit.object) else { continue };
         if let Some(request) = request(key, objects, edit, write.fence)? {
             return Ok(Some(request));

@@ -6,7 +6,7 @@ use windlass_core::platform::RouteRef;
 use windlass_core::weight::Weight;
 
 use super::grammar::{Grammar, Rule, Table};
-use super::memory::{Memory, forget, marked};
+use super::memory::{Memory, forget, marked, refuse_busy};
 use super::weighted::{Backends, Pair, Side, Snag};
 use super::{
     Act, Edit, Exposure, Marking, Misfit, ObjectKey, Reading, RouteChange, Router, marks_only,
@@ -150,6 +150,10 @@ impl<'a, G: Grammar> View<'a, G> {
         Misfit::NoRule { object: self.key.clone(), field: self.field(), stable }
     }
 
+    fn memory(&self, weight: Weight, own: Vec<Option<u64>>) -> Memory<Vec<Option<u64>>> {
+        Memory { weight, service: self.route.stable.clone(), own }
+    }
+
     fn at_rest(&self, fork: &Fork, own: Option<u64>) -> u64 {
         let table = &self.grammar.tables()[fork.table];
         let now = list(&self.rules(table)[fork.rule], table);
@@ -178,7 +182,7 @@ impl<'a, G: Grammar> View<'a, G> {
         let body = self.rewritten(|table, rule, pair, own| {
             self.split_rule(table, rule, pair, own, exposure)
         })?;
-        let notes = vec![Memory { weight: exposure.weight, own }.note()];
+        let notes = vec![self.memory(exposure.weight, own).note()];
         Ok(Act::Patch { body, notes, mark: Marking::Always })
     }
 
@@ -269,6 +273,7 @@ impl<G: Grammar> Router for G {
 
     fn read(&self, route: &RouteRef, objects: &[Option<Value>]) -> Result<Option<Reading>, Misfit> {
         let Some(Some(object)) = objects.first() else { return Ok(None) };
+        refuse_busy(object, &self.key(route), route)?;
         View::new(self, route, object)?.reading().map(Some)
     }
 
@@ -282,6 +287,7 @@ impl<G: Grammar> Router for G {
             let mend = "apply it, or name the route that there is";
             return Err(Misfit::Missing { object: self.key(route), mend });
         };
+        refuse_busy(object, &self.key(route), route)?;
         let act = match change {
             RouteChange::Split(exposure) => View::new(self, route, object)?.split(exposure)?,
             RouteChange::Unsplit => View::new(self, route, object)?.unsplit()?,

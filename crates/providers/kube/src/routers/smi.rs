@@ -1,4 +1,5 @@
-//! SMI: TrafficSplit, `split.smi-spec.io/v1alpha2` (the first version whose weights are numbers).
+//! SMI: TrafficSplit, `split.smi-spec.io`, from the first version whose weights are numbers on. Meshes
+//! serve one version or another; the part that is written is the same in all.
 //!
 //! Matches of later versions name objects of other kinds, and there is no mirroring; a status there
 //! is none, so what is written counts as accepted.
@@ -12,7 +13,14 @@ use super::weighted::{Dialect, Side};
 
 /// A TrafficSplit that names the stable Service among its `backends`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SmiSplit;
+pub enum SmiSplit {
+    /// `v1alpha2`.
+    V1Alpha2,
+    /// `v1alpha3`.
+    V1Alpha3,
+    /// `v1alpha4`.
+    V1Alpha4,
+}
 
 const TABLES: &[Table] =
     &[Table { path: &["spec"], many: false, list: "backends", field: "spec.backends" }];
@@ -21,7 +29,11 @@ const DIALECT: Dialect = Dialect { alone: 1, beside: 0, max: 1_000_000 };
 
 impl Grammar for SmiSplit {
     fn key(&self, route: &RouteRef) -> ObjectKey {
-        let api_version = "split.smi-spec.io/v1alpha2";
+        let api_version = match self {
+            Self::V1Alpha2 => "split.smi-spec.io/v1alpha2",
+            Self::V1Alpha3 => "split.smi-spec.io/v1alpha3",
+            Self::V1Alpha4 => "split.smi-spec.io/v1alpha4",
+        };
         let (kind, plural) = ("TrafficSplit", "trafficsplits");
         ObjectKey { api_version, kind, plural, name: route.name.clone() }
     }
@@ -74,7 +86,7 @@ mod tests {
     #[test]
     fn a_split_is_of_the_stable_backends_weight() {
         let mut server = server();
-        server.drive(&SmiSplit, &split(10), 1).unwrap();
+        server.drive(&SmiSplit::V1Alpha4, &split(10), 1).unwrap();
         let backends = &server.objects[0].as_ref().unwrap()["spec"]["backends"];
         assert_eq!(
             *backends,
@@ -89,7 +101,7 @@ mod tests {
     #[test]
     fn what_the_router_does_not_have_is_refused_with_what_to_do() {
         let mirror = Exposure { mirror: Some(percent(1)), ..Exposure::weight(Weight::ZERO) };
-        let stop = server().next(&SmiSplit, &RouteChange::Split(mirror), 1).unwrap_err();
+        let stop = server().next(&SmiSplit::V1Alpha4, &RouteChange::Split(mirror), 1).unwrap_err();
         assert_eq!(
             stop.to_string(),
             "TrafficSplit web: this router has no mirroring: leave the mirror out"
@@ -106,7 +118,7 @@ mod tests {
             let spec = with(json!({"service": "root", "backends": list}), odd);
             let object = json!({"metadata": metadata, "spec": spec});
             let change = |weight| RouteChange::Split(Exposure::weight(weight));
-            let kept = keeps_to_it(&SmiSplit, &[Some(object)], &change(first), &change(second));
+            let kept = keeps_to_it(&SmiSplit::V1Alpha4, &[Some(object)], &change(first), &change(second));
             prop_assert_eq!(kept, Ok(()));
         }
     }

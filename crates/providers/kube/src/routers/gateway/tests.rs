@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use windlass_core::fence::Token;
 
 use super::*;
@@ -50,7 +51,7 @@ fn a_split_tests_what_it_changes_and_changes_the_backends_of_our_rules_only() {
             {"op": "test", "path": "/metadata/resourceVersion", "value": "100"},
             {"op": "add", "path": "/metadata/annotations/windlass.dev~1fence", "value": "r1/1/7"},
             {"op": "add", "path": "/metadata/annotations/windlass.dev~1split",
-             "value": r#"{"weight":500,"own":[1,60]}"#},
+             "value": r#"{"weight":500,"service":"web","own":[1,60]}"#},
             {"op": "test", "path": "/spec/rules/0", "value": rules[0]},
             {"op": "add", "path": "/spec/rules/0/backendRefs", "value": [
                 {"group": "", "kind": "Service", "name": "web", "port": 80, "weight": 95},
@@ -113,6 +114,16 @@ fn a_route_that_is_not_for_us_is_refused_with_the_next_step() {
     other["spec"]["rules"] =
         json!([{"backendRefs": [{"name": "web", "weight": 1}, {"name": "b", "weight": 1}]}]);
     assert!(refused(other).contains("5 % of weight 1"));
+}
+
+#[test]
+fn a_route_that_is_split_for_another_app_is_busy() {
+    let mut server = server();
+    server.drive(&GatewayRoute::Http, &split(5), 1).unwrap();
+    let other = RouteRef { stable: "static".into(), candidate: "static-new".into(), ..route() };
+    let busy = GatewayRoute::Http.read(&other, &server.objects).unwrap_err();
+    assert!(busy.to_string().starts_with("HTTPRoute web is being split for web:"), "{busy}");
+    assert_eq!(GatewayRoute::Http.edits(&other, &server.objects, &RouteChange::Seal), Err(busy));
 }
 
 #[test]
@@ -274,6 +285,18 @@ fn a_router_that_drops_foreign_filters_is_found_out() {
     let found = keeps_to_it(&Careless, &[Some(shop())], &split(5), &split(10)).unwrap_err();
     assert!(found.starts_with("what is foreign stays"), "{found}");
     assert_eq!(keeps_to_it(&GatewayRoute::Http, &[Some(shop())], &split(5), &split(10)), Ok(()));
+}
+
+#[test]
+fn many_of_the_generated_routes_can_be_split() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let can = |_: &usize| {
+        let object = any_route().new_tree(&mut runner).unwrap().current();
+        let mut server = Server::new(vec![Some(object)]);
+        server.drive(&GatewayRoute::Http, &split(50), 1).is_ok()
+    };
+    let count = (0..200).filter(can).count();
+    assert!(count >= 60, "{count} of 200");
 }
 
 proptest! {

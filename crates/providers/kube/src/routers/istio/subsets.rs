@@ -10,7 +10,7 @@ use super::{
     mirrored, observed, virtual_service,
 };
 use crate::patch::{at, between};
-use crate::routers::memory::{Memory, forget, marked};
+use crate::routers::memory::{Memory, forget, marked, refuse_busy};
 use crate::routers::{Act, Edit, Marking, Reading, RouteChange, Router, marks_only};
 
 /// Where the subsets are.
@@ -97,10 +97,16 @@ impl IstioSubsets {
         ObjectKey { api_version, kind, plural, name: self.0.rule.clone() }
     }
 
-    fn rule<'a>(&self, objects: &'a [Option<Value>]) -> Result<&'a Value, Misfit> {
+    fn rule<'a>(
+        &self,
+        route: &RouteRef,
+        objects: &'a [Option<Value>],
+    ) -> Result<&'a Value, Misfit> {
         let mend = "apply it, with a subset for the stable side";
         let missing = || Misfit::Missing { object: self.rule_key(), mend };
-        objects.get(DESTINATION_RULE).and_then(Option::as_ref).ok_or_else(missing)
+        let rule = objects.get(DESTINATION_RULE).and_then(Option::as_ref).ok_or_else(missing)?;
+        refuse_busy(rule, &self.rule_key(), route)?;
+        Ok(rule)
     }
 
     fn place(list: &[Value], name: &str) -> Option<usize> {
@@ -129,7 +135,7 @@ impl IstioSubsets {
         objects: &[Option<Value>],
         weight: Weight,
     ) -> Result<Act, Misfit> {
-        let rule = self.rule(objects)?;
+        let rule = self.rule(route, objects)?;
         let (list, stable) = self.subsets(rule)?;
         self.refuse_foreign(rule, list)?;
         let kept = Memory::<Own>::of(rule);
@@ -149,12 +155,12 @@ impl IstioSubsets {
         // The weight is the VirtualService's; here it stays as it was first, so that a step of
         // weight alone is one write.
         let weight = kept.map_or(weight, |kept| kept.weight);
-        let notes = vec![Memory { weight, own }.note()];
+        let notes = vec![Memory { weight, service: route.stable.clone(), own }.note()];
         Ok(Act::Patch { body: difference(list, after), notes, mark: Marking::WhenTouched })
     }
 
-    fn unsplit(&self, objects: &[Option<Value>]) -> Result<Act, Misfit> {
-        let rule = self.rule(objects)?;
+    fn unsplit(&self, route: &RouteRef, objects: &[Option<Value>]) -> Result<Act, Misfit> {
+        let rule = self.rule(route, objects)?;
         let (list, stable) = self.subsets(rule)?;
         self.refuse_foreign(rule, list)?;
         let mut after = list.clone();
@@ -214,7 +220,7 @@ impl Router for IstioSubsets {
 
     fn read(&self, route: &RouteRef, objects: &[Option<Value>]) -> Result<Option<Reading>, Misfit> {
         let Some(reading) = Routes(&self.0).read(route, objects)? else { return Ok(None) };
-        let rule = self.rule(objects)?;
+        let rule = self.rule(route, objects)?;
         let (list, _) = self.subsets(rule)?;
         self.refuse_foreign(rule, list)?;
         let there = Self::place(list, &self.0.candidate).is_some();
@@ -244,7 +250,7 @@ impl Router for IstioSubsets {
             }
             RouteChange::Unsplit => {
                 let mut edits = traffic()?;
-                edits.push(rule(self.unsplit(objects)?));
+                edits.push(rule(self.unsplit(route, objects)?));
                 Ok(edits)
             }
             RouteChange::Seal => Ok(marks_only(&objects[..services], Marking::Always)),

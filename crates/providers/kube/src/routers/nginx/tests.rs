@@ -48,7 +48,7 @@ fn the_canary_is_made_without_traffic_and_for_the_stable_paths_alone() {
             "nginx.ingress.kubernetes.io/canary": "true",
             "nginx.ingress.kubernetes.io/canary-weight": "0",
             "windlass.dev/fence": "r1/1/3",
-            "windlass.dev/split": r#"{"weight":0,"own":null}"#,
+            "windlass.dev/split": r#"{"weight":0,"service":"web","own":null}"#,
         })
     );
     assert_eq!(body["metadata"]["ownerReferences"][0]["uid"], "u0");

@@ -72,5 +72,5 @@ fn a_route_one_of_whose_objects_is_gone_does_not_exist() {
     let mut objects = Server::new(objects()).objects;
     objects[0] = None;
     assert_eq!(routers().read(&route(), &objects), Ok(None));
-    assert_eq!(Several::new(Vec::new(), Box::new(SmiSplit)).objects(&route()).len(), 1);
+    assert_eq!(Several::new(Vec::new(), Box::new(SmiSplit::V1Alpha2)).objects(&route()).len(), 1);
 }
