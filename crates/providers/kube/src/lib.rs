@@ -4,5 +4,5 @@
 //! [`fence`] guards a patch so that the server applies it only to the object it was made for.
 
 pub mod fence;
-mod patch;
+pub mod patch;
 pub mod routers;

@@ -24,7 +24,7 @@ pub struct RouteWrite<'a> {
 /// One request to the server.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// A JSON patch.
+    /// A JSON patch, to be sent as [`wire`](crate::patch::wire) puts it.
     Patch {
         /// Of this object.
         object: ObjectKey,
