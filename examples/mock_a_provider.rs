@@ -84,8 +84,7 @@ fn held_by(run: &str) -> AppSeen {
     };
     AppSeen {
         read_at: Timestamp::default(),
-        epoch: Epoch(3),
-        lease: Some(LeaseSeen { run: run.into(), holder: "build-7".into() }),
+        lease: Some(LeaseSeen { run: run.into(), holder: "build-7".into(), epoch: Epoch(3) }),
         deployment: Some(deployment),
         sets: Vec::new(),
         services: Vec::new(),

@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 use windlass::rollout::climb::{Answer, Ask, Climb, Seen};
 use windlass::rollout::world::ClimbWorld;
 use windlass_core::engine::World;
-use windlass_core::fence::{Epoch, Fence};
+use windlass_core::fence::{Claim, Epoch, Fence};
 use windlass_core::id::{Holder, RunId};
 use windlass_core::platform::{ClaimFault, Fault, Receipt, Write};
 
@@ -73,7 +73,7 @@ pub(crate) struct Metered<'a> {
 
 #[async_trait]
 impl World<Climb> for Metered<'_> {
-    async fn claim(&self, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault> {
+    async fn claim(&self, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault> {
         self.spent.on(self.world.claim(run, holder)).await
     }
 

@@ -116,7 +116,6 @@ impl Bench {
         let stable = Side::from(set);
         let facts = Facts {
             version: "v1".to_owned(),
-            epoch: seen.epoch,
             uid: deployment.uid,
             replicas: deployment.replicas,
             paused: false,

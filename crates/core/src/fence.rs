@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{RunId, Uid};
 
-/// How often an app has been taken by a run, counted in the cluster; a higher epoch ends all lower
-/// ones.
+/// Which claim of an app it was, by a number of the cluster that rises with every claim; a higher
+/// epoch ends all lower ones.
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -25,6 +25,28 @@ impl Epoch {
     /// The epoch after this one.
     pub fn next(self) -> Epoch {
         Epoch(self.0.saturating_add(1))
+    }
+}
+
+/// How an app was taken for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Higher than that of every claim of this app before it.
+    pub epoch: Epoch,
+    /// True when nobody held the app until then. Otherwise a process held it for the same run, and
+    /// may have writes in flight.
+    pub alone: bool,
+}
+
+impl Claim {
+    /// An app that nobody held.
+    pub fn alone(epoch: Epoch) -> Self {
+        Self { epoch, alone: true }
+    }
+
+    /// An app that another process held for the same run.
+    pub fn over(epoch: Epoch) -> Self {
+        Self { epoch, alone: false }
     }
 }
 

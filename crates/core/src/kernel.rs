@@ -44,7 +44,7 @@
 //!
 //! use windlass_core::engine::{Effect, Event, Now, Pace, Run};
 //! use windlass_core::event::{EndResult, Ending, Glance, Outline, SideGlance, What};
-//! use windlass_core::fence::{Epoch, Token};
+//! use windlass_core::fence::{Claim, Epoch, Token};
 //! use windlass_core::id::{AppRef, Kind, ObjectRef, RunId, Uid};
 //! use windlass_core::kernel::{Cause, Look, Machine, Move, Open, Stamped, Step, Waiting};
 //! use windlass_core::platform::{Receipt, Stamp};
@@ -171,7 +171,7 @@
 //! let (mut run, first) =
 //!     Run::<Scale>::begin(RunId::from("scale-1"), Arc::new(3), Pace::default(), at(0))?;
 //! assert!(matches!(first[0], Effect::Record { index: 0, .. }));
-//! run.handle(Event::Claimed(Epoch(1)), at(1))?;
+//! run.handle(Event::Claimed(Claim::alone(Epoch(1))), at(1))?;
 //!
 //! let effects = run.handle(see(&run, 1, at(2)), at(2))?;
 //! let of = |found: fn(&Effect<Scale>) -> bool| effects.iter().position(found);

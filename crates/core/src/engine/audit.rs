@@ -163,7 +163,7 @@ fn check<M: Machine>(
     let cause = match &record.why {
         // A second start follows from nothing.
         Why::Started(_) => return same(record, &Decided::bare(Kind::Stays, &before.state)),
-        Why::Claimed(epoch) => Cause::Claimed(*epoch),
+        Why::Claimed(claim) => Cause::Claimed(*claim),
         Why::Fact(fact) => Cause::Fact(fact),
         Why::Wrote(id, write, end) => Cause::Wrote(*id, write, end),
         Why::Answer(id, ask, answer) => Cause::Answer(*id, ask, answer),

@@ -106,8 +106,8 @@ pub async fn drive<M: Machine, W: World<M>>(
 ) -> Result<Stop, DriveError> {
     let mut driver = Driver::new(&doors);
     driver.perform(run, first).await?;
-    let epoch = lease::claim(&doors, run).await?;
-    let effects = run.handle(Event::Claimed(epoch), driver.now())?;
+    let claim = lease::claim(&doors, run).await?;
+    let effects = run.handle(Event::Claimed(claim), driver.now())?;
     driver.perform(run, effects).await?;
     driver.watch();
     loop {

@@ -1,7 +1,7 @@
 //! What a run is told, and what it wants done.
 
 use crate::event::What;
-use crate::fence::{Epoch, Fence};
+use crate::fence::{Claim, Fence};
 use crate::kernel::{Machine, Signal};
 use crate::platform::{Fault, Receipt};
 use crate::time::{Span, Timestamp};
@@ -45,7 +45,7 @@ impl Default for Pace {
 #[derive(Clone, Debug)]
 pub enum Event<M: Machine> {
     /// The app was claimed for this process.
-    Claimed(Epoch),
+    Claimed(Claim),
     /// The world was read.
     Seen {
         /// The view.

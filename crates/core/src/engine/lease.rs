@@ -3,7 +3,7 @@
 use crate::engine::drive::Doors;
 use crate::engine::run::Run;
 use crate::engine::world::World;
-use crate::fence::Epoch;
+use crate::fence::Claim;
 use crate::kernel::Machine;
 use crate::platform::{ClaimFault, Fault};
 use crate::time::Span;
@@ -16,7 +16,7 @@ const PAUSES: [Span; 5] =
 pub(super) async fn claim<M: Machine, W: World<M>>(
     doors: &Doors<'_, W>,
     run: &Run<M>,
-) -> Result<Epoch, ClaimFault> {
+) -> Result<Claim, ClaimFault> {
     for pause in PAUSES {
         match doors.world.claim(run.id(), doors.holder).await {
             Err(ClaimFault::Unknown { .. }) => rest(doors, pause).await,

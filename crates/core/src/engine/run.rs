@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::effect::{Effect, Event, Mark, Now, Pace, Stop};
 use crate::event::{EndResult, What};
-use crate::fence::Epoch;
+use crate::fence::{Claim, Epoch};
 use crate::id::RunId;
 use crate::journal::{Chain, RecordError, Why};
 use crate::kernel::{
@@ -174,7 +174,7 @@ impl<M: Machine> Run<M> {
             return Ok(Vec::new());
         }
         match event {
-            Event::Claimed(epoch) => self.claimed(epoch, now),
+            Event::Claimed(claim) => self.claimed(claim, now),
             Event::Seen { seen, began } => self.seen(seen, began, now),
             Event::Wrote(id, end) => self.wrote(id, end, now),
             Event::Answered(id, answer) => self.answered(id, answer, now),
@@ -188,8 +188,8 @@ impl<M: Machine> Run<M> {
         Moment { wall: now.wall, watched: self.watched, steady }
     }
 
-    fn claimed(&mut self, epoch: Epoch, now: Now) -> Effects<M> {
-        self.epoch = epoch;
+    fn claimed(&mut self, claim: Claim, now: Now) -> Effects<M> {
+        self.epoch = claim.epoch;
         self.claimed = true;
         self.told += 1;
         if self.outcome.is_some() {
@@ -198,12 +198,12 @@ impl<M: Machine> Run<M> {
         }
         let mut effects = Vec::new();
         if let Some(away) = self.away.take() {
-            effects.push(Effect::Emit(What::Resumed { epoch, away }));
+            effects.push(Effect::Emit(What::Resumed { epoch: claim.epoch, away }));
         }
         let step =
-            M::decide(&self.spec, &self.state, Cause::Claimed(epoch), &self.open, self.moment(now));
+            M::decide(&self.spec, &self.state, Cause::Claimed(claim), &self.open, self.moment(now));
         let step = self.always_recorded(step);
-        effects.extend(self.apply(step, Why::Claimed(epoch), now)?);
+        effects.extend(self.apply(step, Why::Claimed(claim), now)?);
         Ok(self.then_look(effects))
     }
 

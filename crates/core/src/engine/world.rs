@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::fence::{Epoch, Fence};
+use crate::fence::{Claim, Epoch, Fence};
 use crate::id::{Holder, RunId};
 use crate::kernel::Machine;
 use crate::platform::{ClaimFault, Fault, Receipt};
@@ -18,7 +18,7 @@ pub trait World<M: Machine>: Send + Sync {
     ///
     /// # Errors
     /// When another run holds it, or the world does not answer.
-    async fn claim(&self, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault>;
+    async fn claim(&self, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault>;
 
     /// Gives it back.
     ///

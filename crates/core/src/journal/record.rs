@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::fence::Epoch;
+use crate::fence::{Claim, Epoch};
 use crate::id::RunId;
 use crate::kernel::{Machine, Open, Signal};
 use crate::platform::{Fault, Receipt};
@@ -46,7 +46,7 @@ pub enum Why<M: Machine> {
     /// The run began with this spec.
     Started(Box<M::Spec>),
     /// A process took the app.
-    Claimed(Epoch),
+    Claimed(Claim),
     /// The world looked like this.
     Fact(M::Fact),
     /// A write was answered.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::What;
-use crate::fence::Epoch;
+use crate::fence::Claim;
 use crate::kernel::{Machine, Signal};
 use crate::platform::{Fault, Receipt};
 use crate::time::{Span, Timestamp};
@@ -20,9 +20,9 @@ pub enum Look<M: Machine> {
 /// Why a machine is asked to decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cause<'a, M: Machine> {
-    /// This process took the app, at this epoch. Above the first, another process may have writes
-    /// of this run in flight that this one knows nothing of.
-    Claimed(Epoch),
+    /// This process took the app. Where it took it over, another one may have writes of this run in
+    /// flight that this one knows nothing of.
+    Claimed(Claim),
     /// The world looks like this.
     Fact(&'a M::Fact),
     /// A write was answered, or its answer was lost.

@@ -20,9 +20,7 @@ pub struct Stamp {
 pub struct AppSeen {
     /// When the read began.
     pub read_at: Timestamp,
-    /// How often the app has been taken so far, by whichever run; no claim gives this number again.
-    pub epoch: Epoch,
-    /// Who holds the app, at that epoch; `None` while nobody does.
+    /// Who holds the app; `None` while nobody does.
     pub lease: Option<LeaseSeen>,
     /// The app's Deployment; `None` when it does not exist.
     pub deployment: Option<DeploymentSeen>,
@@ -41,6 +39,8 @@ pub struct LeaseSeen {
     pub run: RunId,
     /// The process that drives the run.
     pub holder: Holder,
+    /// The epoch at which it took the app.
+    pub epoch: Epoch,
 }
 
 /// A Deployment as it was read.

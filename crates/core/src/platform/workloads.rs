@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::fence::{Epoch, Fence};
+use crate::fence::{Claim, Epoch, Fence};
 use crate::id::{AppRef, Holder, ObjectName, RunId, TemplateDigest};
 use crate::platform::{AppSeen, Fault, ObjectKey, Receipt, Survey, Template, Templates, Write};
 
@@ -53,7 +53,8 @@ pub enum ClaimFault {
 ///   same token at most one takes effect. A write to a Deployment leaves no mark; every other
 ///   leaves `fence` on its object unless its change says that it takes the mark off.
 /// - `Fault::Unknown` says that the request may yet take effect; `Fault::Refused` that it never will.
-/// - `claim` raises the epoch by compare-and-swap in the cluster; two claims never return the same.
+/// - `claim` raises the epoch by compare-and-swap in the cluster; no two claims of an app ever give
+///   the same one.
 /// - Nothing is retried inside: the engine re-decides.
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -95,11 +96,11 @@ pub trait Workloads: Debug + Send + Sync {
         write: &Write,
     ) -> Result<Receipt, Fault>;
 
-    /// Takes the app for a run, or takes the run over from whoever drives it, and gives the epoch.
+    /// Takes the app for a run, or takes the run over from whoever drives it.
     ///
     /// # Errors
     /// When another run holds it, or the server does not answer.
-    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault>;
+    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault>;
 
     /// Gives the app back, where this run and epoch hold it; nothing happens otherwise.
     ///

@@ -88,7 +88,7 @@ impl Machine for Climb {
         now: Moment,
     ) -> Step<Self> {
         match why {
-            Cause::Claimed(epoch) => reclaim::claimed(spec, state, epoch),
+            Cause::Claimed(claim) => reclaim::claimed(spec, state, claim),
             Cause::Fact(scene) => advance::advance(spec, state, scene, open, now),
             Cause::Wrote(_, write, end) => step::wrote(state, write, end, now),
             Cause::Answer(_, ask, answer) => ask::answered(spec, state, ask, answer, now),

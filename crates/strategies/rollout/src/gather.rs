@@ -188,7 +188,6 @@ impl Observed {
         kept.sort_by_key(|set| std::cmp::Reverse(set.revision));
         Ok(Facts {
             version: running_version(&self.template),
-            epoch: self.app.epoch,
             uid: deployment.uid.clone(),
             replicas: deployment.replicas,
             paused: deployment.paused,

@@ -1,7 +1,6 @@
 //! What is released, and what is known of the app it is released to.
 
 use serde::{Deserialize, Serialize};
-use windlass_core::fence::Epoch;
 use windlass_core::id::{AppRef, ObjectName, PodHash, TemplateDigest, Uid};
 use windlass_core::model::DeploymentStrategy;
 use windlass_core::platform::{RouteRef, SetSeen, Template};
@@ -41,8 +40,6 @@ impl From<&SetSeen> for Side {
 pub struct Facts {
     /// The version that runs, for people.
     pub version: String,
-    /// How often runs have taken the app so far.
-    pub epoch: Epoch,
     /// Identity of the Deployment.
     pub uid: Uid,
     /// `spec.replicas`.

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use windlass_core::engine::World;
 use windlass_core::evidence::{Reading, Sample};
-use windlass_core::fence::{Epoch, Fence};
+use windlass_core::fence::{Claim, Epoch, Fence};
 use windlass_core::id::{Holder, Kind, RunId};
 use windlass_core::platform::{
     Approval, ClaimFault, Fault, Host, MetricQuery, Platform, Question, Receipt, Write,
@@ -56,7 +56,7 @@ async fn along<A, B>(
 
 #[async_trait]
 impl World<Climb> for ClimbWorld {
-    async fn claim(&self, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault> {
+    async fn claim(&self, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault> {
         self.platform.workloads.claim(&self.spec.app, run, holder).await
     }
 

@@ -5,7 +5,7 @@ use super::run::Bare;
 use super::toy::{Fact, Outcome, Reason, Toy, Version, Way};
 use super::world::Mishap;
 use crate::engine::{AuditError, Event, Pace, ResumeError, Run, Stop, audit};
-use crate::fence::Epoch;
+use crate::fence::{Claim, Epoch};
 use crate::journal::{Chain, FORMAT, Record, RecordError, Why};
 use crate::kernel::{SignalKind, WriteState};
 use crate::time::Span;
@@ -265,7 +265,7 @@ fn an_old_journal_under_a_new_logic_can_be_aborted() {
         let records = &eventful()[..prefix];
         let mut run = resume::<2>(records).expect("it is whole");
         let now = Bare::begun().now;
-        run.handle(Event::Claimed(Epoch(9)), now).expect("it has a form");
+        run.handle(Event::Claimed(Claim::over(Epoch(9))), now).expect("it has a form");
         run.handle(Event::Signal(signal(SignalKind::Abort)), now).expect("it has a form");
         assert!(matches!(run.state().way, Way::Down(_)), "prefix of {prefix}");
     }
@@ -293,7 +293,8 @@ fn the_journal_of_another_machine_is_refused() {
 fn an_unknown_cause_is_refused() {
     let records = eventful();
     let text = String::from_utf8(records[1].clone()).expect("it is text");
-    let body = text.replace("\"why\":{\"Claimed\":1}", "\"why\":{\"Dreamt\":1}");
+    let body = text
+        .replace("\"why\":{\"Claimed\":{\"epoch\":1,\"alone\":true}}", "\"why\":{\"Dreamt\":1}");
     assert_ne!(text, body);
     // Sealed anew, so that nothing but the cause is wrong.
     let cut = body.rfind(",\"hash\"").expect("it is sealed");

@@ -6,7 +6,7 @@ use super::lab::{signal, spec};
 use super::toy::{Answer, Ask, Outcome, Reason, Seen, Toy, Way};
 use crate::engine::{Effect, Event, Mark, Now, Pace, Run, Stop};
 use crate::event::What;
-use crate::fence::{Epoch, Token};
+use crate::fence::{Claim, Epoch, Token};
 use crate::id::{RunId, Uid};
 use crate::journal::Record;
 use crate::kernel::{SignalKind, WriteState};
@@ -32,7 +32,7 @@ impl Bare {
 
     pub(super) fn claimed() -> Self {
         let mut bare = Self::begun();
-        bare.tell(Event::Claimed(Epoch(1)));
+        bare.tell(Event::Claimed(Claim::alone(Epoch(1))));
         bare
     }
 
@@ -145,7 +145,7 @@ fn a_look_that_began_before_an_answer_was_given_up_on_is_not_believed() {
 #[test]
 fn a_look_that_began_before_the_claim_is_not_believed() {
     let mut bare = Bare::begun();
-    bare.tell(Event::Claimed(Epoch(1)));
+    bare.tell(Event::Claimed(Claim::alone(Epoch(1))));
     let seen = bare.view(0, 7);
     assert_eq!(bare.tell(Event::Seen { seen, began: Mark::default() }), [Effect::Observe]);
 }
@@ -190,7 +190,7 @@ fn after_a_resume_open_writes_are_of_unknown_outcome_and_questions_are_asked_aga
 
     let mut resumed = Bare::asking().resumed();
     assert!(resumed.run.open().is_empty());
-    resumed.tell(Event::Claimed(Epoch(2)));
+    resumed.tell(Event::Claimed(Claim::over(Epoch(2))));
     let asked = resumed.see(0, 7);
     let again = Effect::Ask { id: 2, ask: Ask { to: 1, expect: 7 } };
     assert_eq!(asked.last(), Some(&again));
@@ -199,7 +199,7 @@ fn after_a_resume_open_writes_are_of_unknown_outcome_and_questions_are_asked_aga
 #[test]
 fn after_a_resume_no_number_is_used_again() {
     let mut resumed = Bare::writing().resumed();
-    resumed.tell(Event::Claimed(Epoch(2)));
+    resumed.tell(Event::Claimed(Claim::over(Epoch(2))));
     resumed.see(0, 7);
     resumed.tell(Event::Answered(3, Answer::Yes));
     let ids: Vec<u64> = resumed.run.open().writes.iter().map(|w| w.id).collect();
@@ -209,7 +209,7 @@ fn after_a_resume_no_number_is_used_again() {
 #[test]
 fn what_ended_before_the_crash_is_not_heard_of_after_it() {
     let mut resumed = Bare::asking().resumed();
-    resumed.tell(Event::Claimed(Epoch(2)));
+    resumed.tell(Event::Claimed(Claim::over(Epoch(2))));
     assert_eq!(resumed.tell(Event::Answered(1, Answer::Yes)), []);
     assert_eq!(resumed.tell(Event::Wrote(9, landed(1))), []);
 }
@@ -268,7 +268,7 @@ fn a_run_that_had_ended_only_stops_when_it_is_claimed_again() {
     bare.tell(Event::Signal(signal(SignalKind::Abort)));
     bare.see(0, 7);
     let mut resumed = bare.resumed();
-    assert_eq!(resumed.tell(Event::Claimed(Epoch(2))), [Effect::Stop(Stop::Ended)]);
+    assert_eq!(resumed.tell(Event::Claimed(Claim::over(Epoch(2)))), [Effect::Stop(Stop::Ended)]);
     assert_eq!(resumed.records.len(), bare.records.len());
 }
 

@@ -5,7 +5,7 @@ use super::run::Bare;
 use super::toy::{Outcome, Reason, Toy, Version, Way};
 use crate::engine::{Effect, Event, Pace, ResumeError, Run, Stop};
 use crate::event::What;
-use crate::fence::Epoch;
+use crate::fence::{Claim, Epoch};
 use crate::journal::Record;
 use crate::kernel::{Signal, SignalKind};
 use crate::time::Span;
@@ -39,7 +39,7 @@ fn a_signal_that_was_taken_before_a_crash_is_not_taken_again_after_it() {
     bare.tell(Event::Signal(named("a-1", SignalKind::Pause)));
     bare.tell(Event::Signal(named("a-2", SignalKind::Resume)));
     let mut resumed = bare.resumed();
-    resumed.tell(Event::Claimed(Epoch(2)));
+    resumed.tell(Event::Claimed(Claim::over(Epoch(2))));
     let again = resumed.tell(Event::Signal(named("a-1", SignalKind::Pause)));
     assert_eq!(refusal(&again).as_deref(), Some("signal a-1 was taken already"));
     assert_eq!(resumed.run.state().way, Way::Up);

@@ -6,7 +6,7 @@ use super::toy::{Outcome, Reason, Way};
 use crate::clock::Clock;
 use crate::engine::{Effect, Event, Mark, Pace, Stop};
 use crate::event::What;
-use crate::fence::Epoch;
+use crate::fence::{Claim, Epoch};
 use crate::kernel::{Deadline, SignalKind};
 use crate::time::Span;
 
@@ -84,7 +84,7 @@ fn downtime_is_not_watched() {
     assert_eq!(watched, Span::seconds(30));
     bare.pass(Span::seconds(5));
     let mut resumed = bare.resumed();
-    resumed.tell(Event::Claimed(Epoch(2)));
+    resumed.tell(Event::Claimed(Claim::over(Epoch(2))));
     resumed.see(0, 7);
     assert_eq!(resumed.run.watched(), watched);
 }

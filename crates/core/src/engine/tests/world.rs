@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::toy::{Answer, Ask, Seen, Version, Write};
 use crate::clock::Clock;
 use crate::engine::World;
-use crate::fence::{Epoch, Fence, Token};
+use crate::fence::{Claim, Epoch, Fence, Token};
 use crate::id::{Holder, RunId};
 use crate::platform::{ClaimFault, Fault, Receipt, Refusal};
 use crate::time::{Span, Timestamp};
@@ -269,17 +269,18 @@ impl ToyWorld {
 
 #[async_trait]
 impl<const N: u32> World<Version<N>> for ToyWorld {
-    async fn claim(&self, run: &RunId, _: &Holder) -> Result<Epoch, ClaimFault> {
+    async fn claim(&self, run: &RunId, _: &Holder) -> Result<Claim, ClaimFault> {
         self.fate.point().await;
         let end = {
             let mut number = self.number();
             number.claims += 1;
+            let alone = number.lease.is_none();
             let fault = number.claim_faults.pop_front();
             if let None | Some(ClaimFault::Unknown { .. }) = fault {
                 number.epoch += 1;
                 number.lease = Some((run.clone(), Epoch(number.epoch)));
             }
-            fault.map_or(Ok(Epoch(number.epoch)), Err)
+            fault.map_or(Ok(Claim { epoch: Epoch(number.epoch), alone }), Err)
         };
         self.fate.point().await;
         end

@@ -1,14 +1,14 @@
 //! Who holds an app.
 
-use windlass_core::fence::Epoch;
+use windlass_core::fence::{Claim, Epoch};
 use windlass_core::id::{AppRef, Holder, RunId};
 use windlass_core::platform::ClaimFault;
 
 use crate::world::{AppId, WatchEvent, WatchKind, World};
 
 impl World {
-    /// Takes an app for a run, or takes the run over from whoever drives it, and gives the epoch:
-    /// one more than any that was ever given for this app.
+    /// Takes an app for a run, or takes the run over from whoever drives it. The epoch is one
+    /// more than any that was ever given for this app.
     ///
     /// # Errors
     /// [`ClaimFault::Held`] while another run holds the app.
@@ -17,7 +17,7 @@ impl World {
         app: &AppRef,
         run: &RunId,
         holder: &Holder,
-    ) -> Result<Epoch, ClaimFault> {
+    ) -> Result<Claim, ClaimFault> {
         let id = self.intern(app);
         let lease = &mut self.store[id].lease;
         if let Some((held, by)) = &lease.held
@@ -25,11 +25,12 @@ impl World {
         {
             return Err(ClaimFault::Held { run: held.clone(), holder: by.clone() });
         }
+        let alone = lease.held.is_none();
         lease.epoch = lease.epoch.next();
         lease.held = Some((run.clone(), holder.clone()));
-        let epoch = lease.epoch;
+        let claim = Claim { epoch: lease.epoch, alone };
         self.lease_changed(id);
-        Ok(epoch)
+        Ok(claim)
     }
 
     /// Gives an app back where this run and epoch hold it; true when they did.
@@ -55,17 +56,17 @@ mod tests {
     use super::*;
     use crate::WorldConfig;
 
-    fn claim(world: &mut World, run: &str) -> Result<Epoch, ClaimFault> {
+    fn claim(world: &mut World, run: &str) -> Result<Claim, ClaimFault> {
         world.claim(&AppRef::new("shop", "web"), &run.into(), &"h".into())
     }
 
     #[test]
     fn no_epoch_is_given_twice_even_after_a_release() {
         let mut world = World::new(1, WorldConfig::default());
-        assert_eq!(claim(&mut world, "a"), Ok(Epoch(1)));
-        assert_eq!(claim(&mut world, "a"), Ok(Epoch(2)));
+        assert_eq!(claim(&mut world, "a"), Ok(Claim::alone(Epoch(1))));
+        assert_eq!(claim(&mut world, "a"), Ok(Claim::over(Epoch(2))));
         assert!(world.release(&AppRef::new("shop", "web"), &"a".into(), Epoch(2)));
-        assert_eq!(claim(&mut world, "b"), Ok(Epoch(3)));
+        assert_eq!(claim(&mut world, "b"), Ok(Claim::alone(Epoch(3))));
     }
 
     #[test]

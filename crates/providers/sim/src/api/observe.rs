@@ -1,6 +1,5 @@
 //! Reads: the truth as of now. Staleness is added outside.
 
-use windlass_core::fence::Epoch;
 use windlass_core::id::{AppRef, ObjectName, PodHash, TemplateDigest};
 use windlass_core::platform::{
     AppScope, AppSeen, DeploymentSeen, Membership, ServiceSeen, SetSeen, Template,
@@ -32,7 +31,6 @@ impl World {
     pub fn observe(&self, scope: &AppScope) -> AppSeen {
         let mut seen = AppSeen {
             read_at: self.now,
-            epoch: Epoch(0),
             lease: None,
             deployment: None,
             sets: Vec::new(),
@@ -42,7 +40,6 @@ impl World {
         let Some(id) = self.find(&scope.app) else { return seen };
         let app = &self.store[id];
         let deployment = app.deployment.as_deref();
-        seen.epoch = app.lease.epoch;
         seen.lease = app.lease.seen();
         seen.deployment = deployment.map(deployment_seen);
         seen.sets = self.cells(app).map(|(_, cell)| set_seen(cell, deployment)).collect();

@@ -22,7 +22,7 @@ impl Lease {
     /// What a reader sees of it.
     pub(crate) fn seen(&self) -> Option<LeaseSeen> {
         let (run, holder) = self.held.clone()?;
-        Some(LeaseSeen { run, holder })
+        Some(LeaseSeen { run, holder, epoch: self.epoch })
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use windlass_core::clock::Clock;
-use windlass_core::fence::{Epoch, Fence};
+use windlass_core::fence::{Claim, Epoch, Fence};
 use windlass_core::id::{AppRef, Holder, RunId, TemplateDigest};
 use windlass_core::platform::{
     AppScope, AppSeen, ClaimFault, Fault, ObjectKey, Receipt, Survey, Template, Templates,
@@ -80,7 +80,7 @@ impl Workloads for SimWorkloads {
         Ok(self.wire.request(send).await?)
     }
 
-    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Epoch, ClaimFault> {
+    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault> {
         self.wire.request(|state| state.world.claim(app, run, holder)).await
     }
 

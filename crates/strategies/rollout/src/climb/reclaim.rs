@@ -1,6 +1,6 @@
 //! After a take-over: nothing that an older epoch still has in flight may land.
 
-use windlass_core::fence::{Epoch, Token};
+use windlass_core::fence::{Claim, Epoch, Token};
 use windlass_core::id::{Kind, ObjectRef};
 use windlass_core::kernel::Step;
 use windlass_core::platform::{Change, Write};
@@ -12,12 +12,12 @@ use crate::climb::spec::ClimbSpec;
 use crate::climb::state::{DeploymentSeal, Reclaim, State};
 use crate::climb::step::{Act, Turn};
 
-/// Notes the epoch. Where nobody took the app since the release was planned, nobody can have a
-/// write of this run in flight, and earlier runs gave the app back only once theirs were over.
-pub(crate) fn claimed(spec: &ClimbSpec, state: &State, epoch: Epoch) -> Step<Climb> {
-    let alone = epoch == spec.ground.epoch.next();
+/// Notes the epoch. Where this run was never driven before and nobody held the app, nobody can have a
+/// write of it in flight, and earlier runs gave the app back only once theirs were over.
+pub(crate) fn claimed(spec: &ClimbSpec, state: &State, claim: Claim) -> Step<Climb> {
+    let alone = spec.ground.at_rest && claim.alone && state.epoch == Epoch(0);
     let mut turn = Turn::from(state);
-    turn.state.epoch = epoch;
+    turn.state.epoch = claim.epoch;
     turn.state.retries.clear();
     if !alone {
         turn.state.reclaim = Reclaim::Unknown;

@@ -25,7 +25,7 @@ pub struct Seen {
 
 impl Stamped for Seen {
     fn stamp(&self) -> Stamp {
-        let lease = self.app.lease.as_ref().map(|l| (l.run.clone(), self.app.epoch));
+        let lease = self.app.lease.as_ref().map(|l| (l.run.clone(), l.epoch));
         Stamp { read_at: self.app.read_at, lease }
     }
 }

@@ -1,7 +1,6 @@
 //! The compiled spec of a climb: pinned by the first record, and complete.
 
 use serde::{Deserialize, Serialize};
-use windlass_core::fence::Epoch;
 use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, ObjectName, RunId, Uid};
 use windlass_core::model::DeploymentStrategy;
@@ -50,8 +49,9 @@ pub struct ClimbSpec {
 /// How the app was before the release, as far as the climb must give it back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ground {
-    /// How often the app had been taken by then.
-    pub epoch: Epoch,
+    /// True when the app was at rest, and nobody can have a write to it under way. Otherwise those
+    /// are sealed off first.
+    pub at_rest: bool,
     /// Identity of the Deployment.
     pub uid: Uid,
     /// `spec.replicas` at planning time; the climb follows it when it moves.
@@ -156,7 +156,7 @@ impl ClimbSpec {
             origin,
             templates: [facts.template.clone(), release.template.clone()].into_iter().collect(),
             ground: Ground {
-                epoch: facts.epoch,
+                at_rest: true,
                 uid: facts.uid.clone(),
                 replicas: facts.replicas,
                 paused: facts.paused,

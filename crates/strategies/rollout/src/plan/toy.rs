@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use windlass_core::event::Judgement;
 use windlass_core::evidence::{Reading, Sample};
-use windlass_core::fence::{Fence, Token};
+use windlass_core::fence::{Claim, Epoch, Fence, Token};
 use windlass_core::id::{Holder, Kind, ObjectName, PodHash, RunId, Uid};
 use windlass_core::model::{DeploymentStrategy, Replicas};
 use windlass_core::platform::{
@@ -18,6 +18,9 @@ use windlass_core::weight::Weight;
 use crate::climb::{Answer, Ask, ClimbSpec, Scene, Seen};
 use crate::gather::Observed;
 use crate::track::Means;
+
+/// As which the toy app is taken.
+pub(super) const CLAIM: Claim = Claim { epoch: Epoch(1), alone: true };
 
 /// A toy app, in memory.
 pub(super) struct Toy<'a> {
@@ -38,8 +41,8 @@ impl<'a> Toy<'a> {
     /// The app as it was observed, held by the run.
     pub(super) fn new(spec: &'a ClimbSpec, observed: &Observed, start_up: Span) -> Self {
         let mut app = observed.app.clone();
-        app.epoch = app.epoch.next();
-        app.lease = Some(LeaseSeen { run: spec.run.clone(), holder: Holder::new("the plan") });
+        let (run, holder) = (spec.run.clone(), Holder::new("the plan"));
+        app.lease = Some(LeaseSeen { run, holder, epoch: CLAIM.epoch });
         let route = observed.route.clone();
         let start = observed.app.read_at;
         let starting = BTreeMap::new();

@@ -53,8 +53,8 @@ impl Windlass {
         let seen = workloads.observe(&scope).await.map_err(|fault| failed(fault.to_string()))?;
         if seen.lease.is_some_and(|lease| lease.run == *run) {
             let claimed = workloads.claim(app, run, &self.holder).await;
-            let epoch = claimed.map_err(|fault| failed(fault.to_string()))?;
-            let given = workloads.release(app, run, epoch).await;
+            let claim = claimed.map_err(|fault| failed(fault.to_string()))?;
+            let given = workloads.release(app, run, claim.epoch).await;
             given.map_err(|fault| failed(fault.to_string()))?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use windlass_core::event::{EndResult, Ending};
-use windlass_core::fence::{Epoch, Expect, Fence};
+use windlass_core::fence::{Claim, Epoch, Expect, Fence};
 use windlass_core::id::{AppRef, Kind, ObjectName, ObjectRef, RunId};
 use windlass_core::kernel::Machine as _;
 use windlass_core::platform::{AppScope, Change, ClaimFault, Fault, RouteRef, Templates, Write};
@@ -16,7 +16,7 @@ use windlass_core::time::Span;
 
 use super::{ReleaseError, RunError, Windlass, queue};
 use crate::application::Application;
-use crate::climb::{Climb, ClimbSpec};
+use crate::climb::{Climb, ClimbSpec, Ground, Limits};
 use marks::Around;
 pub use residue::{Residue, Way};
 
@@ -139,7 +139,7 @@ impl Windlass {
         match residue {
             Residue::Pods { .. } => Err(SweepError::HasPods),
             Residue::Lease { app, run, .. } => {
-                let epoch = workloads.claim(app, run, &self.holder).await?;
+                let Claim { epoch, .. } = workloads.claim(app, run, &self.holder).await?;
                 Ok(workloads.release(app, run, epoch).await?)
             }
             Residue::Left { run, .. } => self.lower(run).await,
@@ -155,7 +155,7 @@ impl Windlass {
             }
             Residue::Made { app, object, expect, .. } => {
                 let run = self.new_run(app, "sweep");
-                let epoch = workloads.claim(app, &run, &self.holder).await?;
+                let Claim { epoch, .. } = workloads.claim(app, &run, &self.holder).await?;
                 let end = self.delete(app, &run, epoch, object, expect).await;
                 workloads.release(app, &run, epoch).await?;
                 Ok(end?)
@@ -237,8 +237,10 @@ fn cleared(ending: Ending) -> Result<(), SweepError> {
     }
 }
 
-/// A climb that never raises anything: it is past its time from the start.
+/// A climb that never raises anything: it is past its time from the start. Whoever left the app half
+/// raised may still have writes under way.
 fn only_back(spec: ClimbSpec) -> ClimbSpec {
-    let limits = crate::climb::Limits { total: Span::ZERO, ..crate::climb::Limits::default() };
-    ClimbSpec { limits, ..spec }
+    let limits = Limits { total: Span::ZERO, ..Limits::default() };
+    let ground = Ground { at_rest: false, ..spec.ground };
+    ClimbSpec { limits, ground, ..spec }
 }

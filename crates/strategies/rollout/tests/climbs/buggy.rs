@@ -2,7 +2,7 @@
 
 use windlass_core::event::{Ending, Outline, What};
 use windlass_core::evidence::Reading;
-use windlass_core::fence::{Epoch, Expect};
+use windlass_core::fence::{Claim, Expect};
 use windlass_core::id::{Kind, ObjectRef};
 use windlass_core::kernel::{Cause, Look, Machine, Move, Open, OpenAsk, OpenWrite, Step, Waiting};
 use windlass_core::platform::{Change, Write};
@@ -162,9 +162,9 @@ fn heard<const B: u8>(state: &State, answer: &Answer, now: Moment) -> Answer {
     Answer::Metric { sample, requests: *requests, stable: *stable }
 }
 
-fn claimed<const B: u8>(state: &State, epoch: Epoch) -> State {
+fn claimed<const B: u8>(state: &State, claim: Claim) -> State {
     let mut state = state.clone();
-    let again = epoch > Epoch(1);
+    let again = !claim.alone;
     if B == FORGETS_ABORT && again && matches!(state.phase, Phase::Lower { .. }) {
         state.phase = Phase::Climb;
     }
@@ -224,7 +224,7 @@ impl<const B: u8> Machine for Buggy<B> {
         let (open, now) = (to_climb(open), clock::<B>(state, now));
         let climb = |state: &State, why| Climb::decide(spec, state, why, &open, now);
         from_climb(altered::<B>(match why {
-            Cause::Claimed(epoch) => climb(&claimed::<B>(state, epoch), Cause::Claimed(epoch)),
+            Cause::Claimed(claim) => climb(&claimed::<B>(state, claim), Cause::Claimed(claim)),
             Cause::Fact(scene) => instead::<B>(spec, state, scene, &open, now)
                 .unwrap_or_else(|| climb(state, Cause::Fact(scene))),
             Cause::Wrote(id, write, end) => climb(state, Cause::Wrote(id, write, end)),

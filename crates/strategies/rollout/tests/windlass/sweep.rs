@@ -212,7 +212,7 @@ fn two_sets_with_pods_are_only_shown() {
     shop.sim.world(|world| {
         let seen = world.observe(&shop.scope());
         let lease = seen.lease.expect("it is held");
-        world.release(&shop.app, &lease.run, seen.epoch);
+        world.release(&shop.app, &lease.run, lease.epoch);
     });
     shop.leave_a_set("lost");
     shop.sim.world(|world| {

@@ -74,9 +74,9 @@ impl<M: Machine, C: Cast<M>> Trial<M, C> {
         let holder = self.operators[mind.operator].holder.clone();
         let claimed = self.world.claim(self.cast.app(), &self.id, &holder);
         match claimed {
-            Ok(epoch) if !self.rng.chance(self.faults.answer_lost) => {
+            Ok(claim) if !self.rng.chance(self.faults.answer_lost) => {
                 let back = self.rng.draw(self.faults.latency);
-                self.plan(back, Act::Come(mind, Event::Claimed(epoch)));
+                self.plan(back, Act::Come(mind, Event::Claimed(claim)));
             }
             Ok(_) | Err(ClaimFault::Unknown { .. }) => {
                 self.plan(self.faults.timeout, Act::Claim(mind));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use windlass_core::fence::{Epoch, Expect, Token};
+use windlass_core::fence::{Expect, Token};
 use windlass_core::id::{AppRef, Kind, ObjectName, ObjectRef, RunId};
 use windlass_core::platform::{
     AppSeen, DeploymentSeen, Membership, RouteRef, RouteSeen, SetSeen, Template,
@@ -268,8 +268,7 @@ impl Around {
             origin: if made { Origin::New } else { Origin::Kept },
             templates: [old.clone(), new.clone()].into_iter().collect(),
             ground: Ground {
-                // Whoever left the marks may still have writes under way: they are sealed first.
-                epoch: Epoch(0),
+                at_rest: false,
                 uid: deployment.uid.clone(),
                 replicas: deployment.replicas,
                 paused: deployment.paused,

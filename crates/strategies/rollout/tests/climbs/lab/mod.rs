@@ -174,7 +174,6 @@ impl Lab {
         let kept = sets.into_iter().filter(|s| s.name != set.name).map(Side::from);
         Facts {
             version: set.template.to_string(),
-            epoch: seen.epoch,
             uid: deployment.uid,
             replicas: deployment.replicas,
             paused: deployment.paused,

@@ -39,7 +39,7 @@ pub(super) struct Shop(pub(super) AppRef);
 
 impl Stamped for Seen {
     fn stamp(&self) -> Stamp {
-        let lease = self.0.lease.as_ref().map(|lease| (lease.run.clone(), self.0.epoch));
+        let lease = self.0.lease.as_ref().map(|lease| (lease.run.clone(), lease.epoch));
         Stamp { read_at: self.0.read_at, lease }
     }
 }
