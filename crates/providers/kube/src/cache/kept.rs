@@ -1,0 +1,192 @@
+//! How each kind of object is taken into what is known.
+
+use std::collections::BTreeSet;
+
+use windlass_core::id::ObjectName;
+use windlass_core::time::Span;
+
+use super::feed::FeedId;
+use super::space::{ServiceRow, Space};
+use crate::objects::{
+    BudgetObject, DeploymentObject, LeaseObject, PodObject, ReplicaSetObject, ServiceObject, Slim,
+    SliceObject,
+};
+
+/// A kind of object that is kept.
+pub(crate) trait Kept: Slim {
+    /// Where it comes from.
+    const FEED: FeedId;
+
+    /// Takes it in as it is now.
+    fn put(self, space: &mut Space, now: Span);
+
+    /// Forgets it.
+    fn gone(space: &mut Space, name: &str, now: Span);
+
+    /// The names of all that are known.
+    fn names(space: &Space) -> Vec<Box<str>>;
+
+    /// Takes in a whole list: what is not on it is gone.
+    fn replace(space: &mut Space, items: Vec<Self>, now: Span) {
+        let listed: BTreeSet<Box<str>> = items.iter().map(|item| item.name().into()).collect();
+        for name in Self::names(space).into_iter().filter(|name| !listed.contains(name)) {
+            Self::gone(space, &name, now);
+        }
+        for item in items {
+            item.put(space, now);
+        }
+    }
+}
+
+fn keys<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Vec<Box<str>> {
+    names.map(|name| name.as_str().into()).collect()
+}
+
+impl Kept for DeploymentObject {
+    const FEED: FeedId = FeedId::Deployments;
+
+    fn put(self, space: &mut Space, _: Span) {
+        let name = self.meta.name.clone();
+        space.stir(&name);
+        space.deployments.insert(name, self);
+    }
+
+    fn gone(space: &mut Space, name: &str, _: Span) {
+        space.stir(&name.into());
+        space.deployments.remove(&name.into());
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        keys(space.deployments.keys())
+    }
+}
+
+impl Kept for ReplicaSetObject {
+    const FEED: FeedId = FeedId::ReplicaSets;
+
+    fn put(self, space: &mut Space, _: Span) {
+        let name = self.meta.name.clone();
+        space.stir_owner(&self.meta.owner_references);
+        space.set_names.insert(self.meta.uid.clone(), name.clone());
+        if let Some(before) = space.sets.insert(name, self) {
+            // Where it had another owner until now, that one lost it.
+            space.stir_owner(&before.meta.owner_references);
+        }
+    }
+
+    fn gone(space: &mut Space, name: &str, _: Span) {
+        if let Some(before) = space.sets.remove(&name.into()) {
+            space.stir_owner(&before.meta.owner_references);
+            space.set_names.remove(&before.meta.uid);
+        }
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        keys(space.sets.keys())
+    }
+}
+
+impl Kept for PodObject {
+    const FEED: FeedId = FeedId::Pods;
+
+    fn put(self, space: &mut Space, _: Span) {
+        if let Some(set) = space.pods.put(self) {
+            space.stir_set(&set);
+        }
+    }
+
+    fn gone(space: &mut Space, name: &str, _: Span) {
+        if let Some(set) = space.pods.remove(name) {
+            space.stir_set(&set);
+        }
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        space.pods.names()
+    }
+}
+
+impl Kept for ServiceObject {
+    const FEED: FeedId = FeedId::Services;
+
+    fn put(self, space: &mut Space, now: Span) {
+        let name = self.meta.name.clone();
+        space.stir_lookers(name.as_str());
+        let before = space.services.get(&name);
+        let same = before.filter(|before| before.object.selector == self.selector);
+        let selected = same.map_or(now, |before| before.selected);
+        space.services.insert(name, ServiceRow { object: self, selected });
+    }
+
+    fn gone(space: &mut Space, name: &str, _: Span) {
+        space.stir_lookers(name);
+        space.services.remove(&name.into());
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        keys(space.services.keys())
+    }
+}
+
+impl Kept for SliceObject {
+    const FEED: FeedId = FeedId::EndpointSlices;
+
+    fn put(self, space: &mut Space, now: Span) {
+        let Some(service) = self.service().map(Box::<str>::from) else { return };
+        space.stir_lookers(&service);
+        space.behind.entry(service).or_default().put(self, now);
+    }
+
+    fn gone(space: &mut Space, name: &str, now: Span) {
+        let of = space.behind.iter().find(|(_, behind)| behind.has(name));
+        let Some(service) = of.map(|(service, _)| service.clone()) else { return };
+        space.stir_lookers(&service);
+        if let Some(behind) = space.behind.get_mut(&service) {
+            behind.remove(name, now);
+        }
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        space.behind.values().flat_map(super::Behind::slices).map(Box::from).collect()
+    }
+}
+
+impl Kept for LeaseObject {
+    const FEED: FeedId = FeedId::Leases;
+
+    fn put(self, space: &mut Space, _: Span) {
+        if let Some(app) = self.app() {
+            space.stir(&app);
+        }
+        space.leases.insert(self.meta.name.clone(), self);
+    }
+
+    fn gone(space: &mut Space, name: &str, _: Span) {
+        let before = space.leases.remove(&name.into());
+        if let Some(app) = before.and_then(|lease| lease.app()) {
+            space.stir(&app);
+        }
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        keys(space.leases.keys())
+    }
+}
+
+impl Kept for BudgetObject {
+    const FEED: FeedId = FeedId::Budgets;
+
+    fn put(self, space: &mut Space, _: Span) {
+        space.stir_all();
+        space.budgets.insert(self.meta.name.clone(), self);
+    }
+
+    fn gone(space: &mut Space, name: &str, _: Span) {
+        space.stir_all();
+        space.budgets.remove(&name.into());
+    }
+
+    fn names(space: &Space) -> Vec<Box<str>> {
+        keys(space.budgets.keys())
+    }
+}

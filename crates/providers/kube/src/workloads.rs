@@ -1,0 +1,298 @@
+//! Deployments, ReplicaSets, pods and Services of a real cluster.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use kube::Client;
+use kube::api::{GetParams, ListParams};
+use kube::core::Request;
+use serde_json::Value;
+use windlass_core::clock::Clock;
+use windlass_core::fence::{Claim, Epoch, Fence};
+use windlass_core::id::{AppRef, Holder, Kind, ObjectName, RunId, TemplateDigest};
+use windlass_core::platform::{
+    AppScope, AppSeen, Change, ClaimFault, Fault, ObjectKey, Receipt, Refusal, Survey, Template,
+    Templates, Workloads, Write,
+};
+use windlass_core::time::Span;
+
+use crate::cache::{FeedId, Kept};
+use crate::connection::Connection;
+use crate::lease::Leases;
+use crate::objects::{
+    DeploymentObject, Listed, ReplicaSetObject, ServiceObject, whole_template,
+};
+use crate::observe::View;
+use crate::place::{Known, Place};
+use crate::resource::Resource;
+use crate::survey::survey;
+use crate::write::{self, Order};
+
+/// How a cluster is reached and how patiently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long one request may take. 10 s by default.
+    pub request: Span,
+    /// How long the data plane takes at most to do what the API says: endpoints that come and go,
+    /// selectors, routes. 2 s by default; kube-proxy collects changes for up to a second.
+    pub settle: Span,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { request: Span::seconds(10), settle: Span::seconds(2) }
+    }
+}
+
+/// The workloads of a cluster. Everybody who shares one shares its watches: one for each kind of object
+/// in each namespace with an app that somebody has looked at.
+#[derive(Debug)]
+pub struct KubeWorkloads {
+    connection: Connection,
+    clock: Arc<dyn Clock>,
+    patience: Patience,
+    places: Mutex<BTreeMap<ObjectName, Arc<Place>>>,
+    /// When an app will look different by the mere passing of time.
+    alarms: Mutex<BTreeMap<AppRef, Span>>,
+}
+
+impl KubeWorkloads {
+    /// The cluster that this client talks to. Requests have deadlines of their own, whatever those of
+    /// the client are. Needs a tokio runtime, now and for as long as it lives.
+    pub fn new(client: Client, clock: Arc<dyn Clock>, patience: Patience) -> Self {
+        Self {
+            connection: Connection::new(client, patience.request),
+            clock,
+            patience,
+            places: Mutex::default(),
+            alarms: Mutex::default(),
+        }
+    }
+
+    fn place(&self, namespace: &ObjectName) -> Arc<Place> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = places.entry(namespace.clone()).or_insert_with(|| {
+            Place::watch(namespace.clone(), self.connection.clone(), Arc::clone(&self.clock))
+        });
+        Arc::clone(place)
+    }
+
+    async fn fresh(&self, namespace: &ObjectName) -> Result<Arc<Place>, Fault> {
+        let place = self.place(namespace);
+        place.fresh(self.patience.request, |_| true).await?;
+        Ok(place)
+    }
+
+    fn view(&self) -> View {
+        View {
+            at: self.clock.now(),
+            now: self.clock.monotonic(),
+            settle: self.patience.settle,
+        }
+    }
+
+    async fn order(
+        &self,
+        place: &Place,
+        app: &AppRef,
+        templates: &Templates,
+        fence: &Fence,
+        write: &Write,
+    ) -> Result<Order, Fault> {
+        if let Change::CreateService { like, .. } = &write.change {
+            let like = self.read(Resource::Services, &app.namespace, like).await?;
+            let known = place.known();
+            let deployment = known.space.deployments.get(&app.name).ok_or(Refusal::Missing)?;
+            return Ok(write::create_service(&like, deployment, fence, write)?);
+        }
+        let known = place.known();
+        let (space, name) = (&known.space, &write.object.name);
+        let deployment = space.deployments.get(&app.name);
+        Ok(match write.object.kind {
+            Kind::Deployment => write::deployment(deployment, templates, write)?,
+            Kind::ReplicaSet => {
+                write::set(space.sets.get(name), deployment, templates, fence, write)?
+            }
+            Kind::Service => {
+                let service = space.services.get(name).map(|row| &row.object);
+                write::service(service, fence, write)?
+            }
+            Kind::Route => {
+                let reason = format!("{} is no workload", write.object);
+                return Err(Refusal::Invalid { reason }.into());
+            }
+        })
+    }
+
+    /// Sends a request and takes the object that comes back into what is known.
+    async fn send<T: Kept>(
+        &self,
+        place: &Place,
+        order: &Order,
+        write: &Write,
+        receipt: impl Fn(&T) -> Receipt,
+    ) -> Result<Receipt, Fault> {
+        let resource = T::FEED.resource();
+        let request = order.request(resource, &place.namespace, &write.object.name);
+        if let Order::Delete { uid, .. } = order {
+            self.connection.write::<Value>(request).await?;
+            // The server has taken it away; that everybody is told is worth waiting for.
+            let name = write.object.name.as_str();
+            let gone = |known: &Known| {
+                !T::names(&known.space).iter().any(|it| &**it == name)
+            };
+            let _told = place.fresh(self.patience.request, gone).await;
+            let (uid, token) = (uid.as_str().into(), windlass_core::fence::Token::Absent);
+            return Ok(Receipt { uid, token });
+        }
+        let object: T = self.connection.write(request).await?;
+        let receipt = receipt(&object);
+        place.tell(|space, now| object.put(space, now));
+        Ok(receipt)
+    }
+
+    async fn read(
+        &self,
+        resource: Resource,
+        namespace: &ObjectName,
+        name: &ObjectName,
+    ) -> Result<Value, Fault> {
+        let path = resource.path(namespace.as_str());
+        let get = || Request::new(path.clone()).get(name.as_str(), &GetParams::default());
+        self.connection.read(get).await
+    }
+
+    fn leases<'a>(&'a self, app: &'a AppRef) -> Leases<'a> {
+        Leases { connection: &self.connection, namespace: &app.namespace, app: &app.name }
+    }
+}
+
+fn feed_of(kind: Kind) -> FeedId {
+    match kind {
+        Kind::Deployment => FeedId::Deployments,
+        Kind::ReplicaSet => FeedId::ReplicaSets,
+        Kind::Service | Kind::Route => FeedId::Services,
+    }
+}
+
+#[async_trait]
+impl Workloads for KubeWorkloads {
+    async fn observe(&self, scope: &AppScope) -> Result<AppSeen, Fault> {
+        let place = self.place(&scope.app.namespace);
+        place.known().space.look_at(&scope.app.name, &scope.services);
+        place.fresh(self.patience.request, |_| true).await?;
+        let view = self.view();
+        let known = place.known();
+        let next = view.next(&known.space, scope);
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        match next {
+            Some(at) => drop(alarms.insert(scope.app.clone(), at)),
+            None => drop(alarms.remove(&scope.app)),
+        }
+        drop(alarms);
+        Ok(view.app(&known.space, scope))
+    }
+
+    async fn template(
+        &self,
+        app: &AppRef,
+        digest: &TemplateDigest,
+    ) -> Result<Option<Template>, Fault> {
+        let found = |object: &Value| {
+            whole_template(&object["spec"]["template"]).filter(|it| it.digest == *digest)
+        };
+        let path = Resource::Deployments.path(app.namespace.as_str());
+        let get = || Request::new(path.clone()).get(app.name.as_str(), &GetParams::default());
+        let Some(deployment) = self.connection.find::<Value>(get).await? else { return Ok(None) };
+        if let Some(template) = found(&deployment) {
+            return Ok(Some(template));
+        }
+        let label_selector = FeedId::ReplicaSets.labels().map(str::to_owned);
+        let asked = ListParams { label_selector, ..ListParams::default() };
+        let path = Resource::ReplicaSets.path(app.namespace.as_str());
+        let list = || Request::new(path.clone()).list(&asked);
+        let sets: Listed<Value> = self.connection.read(list).await?;
+        let uid = &deployment["metadata"]["uid"];
+        let of_app = |set: &&Value| {
+            let owners = set["metadata"]["ownerReferences"].as_array();
+            owners.is_some_and(|owners| owners.iter().any(|owner| owner["uid"] == *uid))
+        };
+        Ok(sets.items.iter().filter(of_app).find_map(found))
+    }
+
+    async fn survey(&self, app: &AppRef, named: &[ObjectKey]) -> Result<Survey, Fault> {
+        let place = self.fresh(&app.namespace).await?;
+        survey(&self.connection, &place, app, named).await
+    }
+
+    async fn write(
+        &self,
+        app: &AppRef,
+        templates: &Templates,
+        fence: &Fence,
+        write: &Write,
+    ) -> Result<Receipt, Fault> {
+        let place = self.fresh(&app.namespace).await?;
+        let order = self.order(&place, app, templates, fence, write).await?;
+        let end = match write.object.kind {
+            Kind::Deployment => {
+                let receipt = |it: &DeploymentObject| receipt_of(&it.seen());
+                self.send(&place, &order, write, receipt).await
+            }
+            Kind::ReplicaSet => {
+                let receipt = |it: &ReplicaSetObject| {
+                    Receipt { uid: it.meta.uid.clone(), token: it.meta.token() }
+                };
+                self.send(&place, &order, write, receipt).await
+            }
+            Kind::Service | Kind::Route => {
+                let receipt = |it: &ServiceObject| {
+                    Receipt { uid: it.meta.uid.clone(), token: it.meta.token() }
+                };
+                self.send(&place, &order, write, receipt).await
+            }
+        };
+        if let Err(Fault::Unknown { .. }) = end {
+            place.doubt(feed_of(write.object.kind));
+        }
+        end
+    }
+
+    async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault> {
+        let unread = |fault: Fault| ClaimFault::Unknown { reason: fault.to_string() };
+        let place = self.fresh(&app.namespace).await.map_err(unread)?;
+        let deployment = place.known().space.deployments.get(&app.name).cloned();
+        let Some(deployment) = deployment else {
+            let reason = format!("Deployment {app} does not exist");
+            return Err(ClaimFault::Refused { reason });
+        };
+        let (claim, lease) = self.leases(app).claim(&deployment, run, holder).await?;
+        place.tell(|space, now| lease.put(space, now));
+        Ok(claim)
+    }
+
+    async fn release(&self, app: &AppRef, run: &RunId, epoch: Epoch) -> Result<(), Fault> {
+        self.leases(app).release(run, epoch).await.map(drop)
+    }
+
+    async fn changed(&self, app: &AppRef) {
+        let bell = self.place(&app.namespace).bell(&app.name);
+        let alarm = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).remove(app);
+        let due = async {
+            match alarm {
+                Some(at) => self.clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = bell.notified() => {}
+            () = due => {}
+        }
+    }
+}
+
+fn receipt_of(seen: &windlass_core::platform::DeploymentSeen) -> Receipt {
+    let token = windlass_core::fence::Token::Generation(seen.generation);
+    Receipt { uid: seen.uid.clone(), token }
+}
