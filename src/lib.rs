@@ -53,6 +53,7 @@
 //! | evidence | [`analysis`] |
 //! | a platform of your own | [`core::platform`] |
 //! | a cluster in the process | `sim` (feature, on by default) |
+//! | a real cluster | `kube` (feature) |
 //! | a journal on disk | `local` (feature, on by default) |
 //! | what a run asks of people and is told by them | [`core::platform::Host`], [`SignalKind`] |
 //! | what a run tells, for people and programs | `report` (feature, on by default) |
@@ -68,6 +69,8 @@ pub use windlass_core::platform::{Measure, Platform};
 pub use windlass_core::time::Span;
 pub use windlass_core::weight::Weight;
 pub use windlass_core::{finding, manifest, model};
+#[cfg(feature = "kube")]
+pub use windlass_kube as kube;
 #[cfg(feature = "local")]
 pub use windlass_local as local;
 #[cfg(feature = "report")]

@@ -76,6 +76,13 @@ pub trait Workloads: Debug + Send + Sync {
         digest: &TemplateDigest,
     ) -> Result<Option<Template>, Fault>;
 
+    /// The pod template as the cluster would keep it, if the app's Deployment asked for it: with
+    /// defaults filled in, and changed by whatever admits it. Nothing is changed by asking.
+    ///
+    /// # Errors
+    /// When the cluster does not take it, cannot be asked, or does not let this caller.
+    async fn admit(&self, app: &AppRef, template: &Template) -> Result<Template, Fault>;
+
     /// Reads what lies around the app in its namespace: quotas, what owns its size, budgets over
     /// its pods, and which of the objects `named` exist. Asked when a release is planned, and needs
     /// no more rights than to list quotas, autoscalers and budgets and to get what is named.

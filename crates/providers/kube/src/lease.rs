@@ -9,9 +9,7 @@ use windlass_core::platform::{ClaimFault, Fault, Refusal};
 
 use crate::connection::Connection;
 use crate::fence::RUN_LABEL;
-use crate::objects::{
-    DeploymentObject, EPOCH, LEASE_LABEL, LEASE_PREFIX, LeaseObject, Listed,
-};
+use crate::objects::{DeploymentObject, EPOCH, LEASE_LABEL, LEASE_PREFIX, LeaseObject, Listed};
 use crate::patch::{add, at, test};
 use crate::resource::Resource;
 use crate::write::Order;
@@ -69,10 +67,8 @@ impl Leases<'_> {
         holder: &Holder,
     ) -> Result<(Claim, Order), ClaimFault> {
         let Some(seen) = lease.seen() else {
-            let reason = format!(
-                "Lease {} is none of a run: delete or rename it",
-                lease_name(self.app)
-            );
+            let reason =
+                format!("Lease {} is none of a run: delete or rename it", lease_name(self.app));
             return Err(ClaimFault::Refused { reason });
         };
         if seen.run != *run {
@@ -107,7 +103,8 @@ impl Leases<'_> {
 
     /// The Lease as it is, and a version that is newer than anything written before.
     async fn read(self) -> Result<(u64, Option<LeaseObject>), Fault> {
-        let asked = ListParams::default().fields(&format!("metadata.name={}", lease_name(self.app)));
+        let asked =
+            ListParams::default().fields(&format!("metadata.name={}", lease_name(self.app)));
         let path = Resource::Leases.path(self.namespace.as_str());
         let read = || Request::new(path.clone()).list(&asked);
         let listed: Listed<LeaseObject> = self.connection.read(read).await?;
@@ -146,6 +143,8 @@ fn claim_fault(fault: Fault) -> ClaimFault {
         Fault::Refused(refusal) if refusal.is_transient() => {
             ClaimFault::Unknown { reason: refusal.to_string() }
         }
-        fault @ (Fault::Refused(_) | Fault::Withdrawn | Fault::Fenced) => ClaimFault::Refused { reason: fault.to_string() },
+        fault @ (Fault::Refused(_) | Fault::Withdrawn | Fault::Fenced) => {
+            ClaimFault::Refused { reason: fault.to_string() }
+        }
     }
 }

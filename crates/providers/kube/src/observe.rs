@@ -80,13 +80,7 @@ impl View {
     }
 
     /// Ready pods that every Service which selects them sends to; all where no Service does.
-    fn serving(
-        self,
-        space: &Space,
-        scope: &AppScope,
-        set: &ReplicaSetObject,
-        ready: u32,
-    ) -> u32 {
+    fn serving(self, space: &Space, scope: &AppScope, set: &ReplicaSetObject, ready: u32) -> u32 {
         let rows = scope.services.iter().filter_map(|name| space.services.get(name));
         let over = rows.filter(|row| row.object.selects(&set.pod_labels));
         let behind = over.map(|row| {
@@ -100,13 +94,11 @@ impl View {
     fn service(self, space: &Space, name: &ObjectName) -> Option<ServiceSeen> {
         let row = space.services.get(name)?;
         let object = &row.object;
-        let selected = |pod: &str| {
-            pod_labels(space, pod).is_none_or(|labels| object.selects(labels))
-        };
+        let selected =
+            |pod: &str| pod_labels(space, pod).is_none_or(|labels| object.selects(labels));
         let behind = space.behind.get(name.as_str());
-        let known = behind.map_or(0, |it| {
-            count(it.known(self.known_by()).filter(|pod| selected(pod)))
-        });
+        let known =
+            behind.map_or(0, |it| count(it.known(self.known_by()).filter(|pod| selected(pod))));
         // The endpoints follow the selector, and the data plane follows both.
         let follows = behind.is_none_or(|it| it.wanted().all(selected));
         let moved = behind.map_or(Span::ZERO, |it| it.moved()).max(row.selected);

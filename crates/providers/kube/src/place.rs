@@ -12,7 +12,7 @@ use windlass_core::id::ObjectName;
 use windlass_core::platform::{Fault, Refusal};
 use windlass_core::time::Span;
 
-use crate::cache::{FEEDS, FeedId, Kept, Space};
+use crate::cache::{FEEDS, FeedId, Kept, Space, Told};
 use crate::connection::{Connection, duration};
 use crate::objects::{
     BudgetObject, DeploymentObject, LeaseObject, PodObject, ReplicaSetObject, ServiceObject,
@@ -88,10 +88,11 @@ impl Place {
     }
 
     /// Changes what is known, and rings for everybody whom it concerns.
-    pub(crate) fn tell(&self, change: impl FnOnce(&mut Space, Span)) {
-        let now = self.clock.monotonic();
+    pub(crate) fn tell(&self, change: impl FnOnce(&mut Space, Told)) {
+        let mut told = Told { now: self.clock.monotonic(), wall: self.clock.now(), first: false };
         let mut known = self.known();
-        change(&mut known.space, now);
+        told.first = FEEDS.iter().any(|feed| known.space.feed(*feed).listed.is_none());
+        change(&mut known.space, told);
         for app in known.space.take_stirred() {
             if let Some(bell) = known.bells.get(&app) {
                 bell.notify_one();

@@ -49,7 +49,8 @@ impl Selector {
     pub(crate) fn with(&self, key: &str, value: &str) -> Value {
         let mut labels = json!(self.match_labels);
         labels[key] = value.into();
-        let expressions: Vec<Value> = self.match_expressions.iter().map(Requirement::value).collect();
+        let expressions: Vec<Value> =
+            self.match_expressions.iter().map(Requirement::value).collect();
         match expressions.is_empty() {
             true => json!({"matchLabels": labels}),
             false => json!({"matchLabels": labels, "matchExpressions": expressions}),
@@ -109,7 +110,11 @@ mod tests {
             ("DoesNotExist", json!([]), false, true),
         ] {
             let asked = asks(operator, values);
-            assert_eq!((asked.selects(&web), asked.selects(&none)), (on_web, on_none), "{operator}");
+            assert_eq!(
+                (asked.selects(&web), asked.selects(&none)),
+                (on_web, on_none),
+                "{operator}"
+            );
         }
     }
 

@@ -68,8 +68,8 @@ async fn list<T: Kept>(place: &Place) -> Result<u64, Fault> {
         let version = page.metadata.resource_version;
         next = page.metadata.next.filter(|token| !token.is_empty());
         if next.is_none() {
-            place.tell(|space, now| {
-                T::replace(space, items, now);
+            place.tell(|space, told| {
+                T::replace(space, items, told);
                 let feed = space.feed_mut(T::FEED);
                 feed.version = version;
                 (feed.listed, feed.proven) = (Some(began), Some(began));
@@ -109,7 +109,8 @@ async fn watch<T: Kept>(
     asked.label_selector = T::FEED.labels().map(str::to_owned);
     let path = T::FEED.resource().path(at.namespace.as_str());
     let began = at.clock.monotonic();
-    let opened = at.connection.watch(Request::new(path).watch(&asked, &version.to_string())).await?;
+    let opened =
+        at.connection.watch(Request::new(path).watch(&asked, &version.to_string())).await?;
     at.note(T::FEED, None);
     at.tell(|space, _| space.feed_mut(T::FEED).proven = Some(began));
     // What waits must not keep the place: it ends with its last user.
@@ -146,15 +147,15 @@ fn take<T: Kept>(place: &Place, event: WatchEvent<T>, version: &mut u64) -> Resu
         }
     };
     *version = told;
-    place.tell(|space, now| {
+    place.tell(|space, at| {
         match event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => object.put(space, now),
-            WatchEvent::Deleted(object) => T::gone(space, object.name(), now),
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => object.put(space, at),
+            WatchEvent::Deleted(object) => T::gone(space, object.name(), at),
             WatchEvent::Bookmark(_) | WatchEvent::Error(_) => {}
         }
         let feed = space.feed_mut(T::FEED);
         feed.version = feed.version.max(told);
-        feed.proven = Some(now);
+        feed.proven = Some(at.now);
     });
     Ok(())
 }

@@ -20,9 +20,7 @@ use windlass_core::time::Span;
 use crate::cache::{FeedId, Kept};
 use crate::connection::Connection;
 use crate::lease::Leases;
-use crate::objects::{
-    DeploymentObject, Listed, ReplicaSetObject, ServiceObject, whole_template,
-};
+use crate::objects::{DeploymentObject, Listed, ReplicaSetObject, ServiceObject, whole_template};
 use crate::observe::View;
 use crate::place::{Known, Place};
 use crate::resource::Resource;
@@ -85,11 +83,7 @@ impl KubeWorkloads {
     }
 
     fn view(&self) -> View {
-        View {
-            at: self.clock.now(),
-            now: self.clock.monotonic(),
-            settle: self.patience.settle,
-        }
+        View { at: self.clock.now(), now: self.clock.monotonic(), settle: self.patience.settle }
     }
 
     async fn order(
@@ -139,16 +133,14 @@ impl KubeWorkloads {
             self.connection.write::<Value>(request).await?;
             // The server has taken it away; that everybody is told is worth waiting for.
             let name = write.object.name.as_str();
-            let gone = |known: &Known| {
-                !T::names(&known.space).iter().any(|it| &**it == name)
-            };
+            let gone = |known: &Known| !T::names(&known.space).iter().any(|it| &**it == name);
             let _told = place.fresh(self.patience.request, gone).await;
             let (uid, token) = (uid.as_str().into(), windlass_core::fence::Token::Absent);
             return Ok(Receipt { uid, token });
         }
         let object: T = self.connection.write(request).await?;
         let receipt = receipt(&object);
-        place.tell(|space, now| object.put(space, now));
+        place.tell(|space, told| object.put(space, told));
         Ok(receipt)
     }
 
@@ -221,6 +213,17 @@ impl Workloads for KubeWorkloads {
         Ok(sets.items.iter().filter(of_app).find_map(found))
     }
 
+    /// Asks for a dry run of the very write that would set it.
+    async fn admit(&self, app: &AppRef, template: &Template) -> Result<Template, Fault> {
+        let path = Resource::Deployments.path(app.namespace.as_str());
+        let request = write::dry_template(&path, &app.name, template);
+        let admitted: Value = self.connection.write(request).await?;
+        whole_template(&admitted["spec"]["template"]).ok_or_else(|| {
+            let reason = format!("the server's spec.template of Deployment {app} cannot be read");
+            Refusal::Invalid { reason }.into()
+        })
+    }
+
     async fn survey(&self, app: &AppRef, named: &[ObjectKey]) -> Result<Survey, Fault> {
         let place = self.fresh(&app.namespace).await?;
         survey(&self.connection, &place, app, named).await
@@ -241,14 +244,16 @@ impl Workloads for KubeWorkloads {
                 self.send(&place, &order, write, receipt).await
             }
             Kind::ReplicaSet => {
-                let receipt = |it: &ReplicaSetObject| {
-                    Receipt { uid: it.meta.uid.clone(), token: it.meta.token() }
+                let receipt = |it: &ReplicaSetObject| Receipt {
+                    uid: it.meta.uid.clone(),
+                    token: it.meta.token(),
                 };
                 self.send(&place, &order, write, receipt).await
             }
             Kind::Service | Kind::Route => {
-                let receipt = |it: &ServiceObject| {
-                    Receipt { uid: it.meta.uid.clone(), token: it.meta.token() }
+                let receipt = |it: &ServiceObject| Receipt {
+                    uid: it.meta.uid.clone(),
+                    token: it.meta.token(),
                 };
                 self.send(&place, &order, write, receipt).await
             }
@@ -268,7 +273,7 @@ impl Workloads for KubeWorkloads {
             return Err(ClaimFault::Refused { reason });
         };
         let (claim, lease) = self.leases(app).claim(&deployment, run, holder).await?;
-        place.tell(|space, now| lease.put(space, now));
+        place.tell(|space, told| lease.put(space, told));
         Ok(claim)
     }
 

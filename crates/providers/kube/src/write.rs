@@ -13,7 +13,7 @@ use windlass_core::fence::{Expect, Fence, Token};
 use windlass_core::id::ObjectName;
 use windlass_core::platform::{Refusal, Write};
 
-pub(crate) use deployment::deployment;
+pub(crate) use deployment::{deployment, dry_template};
 pub(crate) use service::{create_service, service};
 pub(crate) use set::set;
 
@@ -57,10 +57,8 @@ impl Order {
                     .map_err(Error::BuildRequest)
             }
             Order::Create(object) => {
-                let asked = PostParams {
-                    field_manager: Some(MANAGER.to_owned()),
-                    ..PostParams::default()
-                };
+                let asked =
+                    PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
                 request.create(&asked, object.to_string().into_bytes())
             }
             Order::Delete { uid, version } => {
@@ -105,12 +103,7 @@ fn misfit(write: &Write) -> Refusal {
 
 /// The metadata of an object that is made for a run: it goes with the Deployment, but is not managed
 /// by it.
-fn made(
-    name: &ObjectName,
-    labels: &Value,
-    fence: &Fence,
-    deployment: &DeploymentObject,
-) -> Value {
+fn made(name: &ObjectName, labels: &Value, fence: &Fence, deployment: &DeploymentObject) -> Value {
     let mut labels = labels.clone();
     labels[RUN_LABEL] = fence.run.as_str().into();
     json!({

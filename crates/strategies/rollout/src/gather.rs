@@ -37,6 +37,16 @@ pub enum GatherError {
         /// What the platform said.
         fault: Fault,
     },
+    /// The cluster does not take the template.
+    #[error(
+        "the pod template of {app} is not admitted: {fault}; mend the manifest, and plan again"
+    )]
+    NotAdmitted {
+        /// The app.
+        app: AppRef,
+        /// What the platform said.
+        fault: Fault,
+    },
     /// There is no Deployment to release to.
     #[error(
         "Deployment {app} does not exist: apply its manifest once, then release versions of it"

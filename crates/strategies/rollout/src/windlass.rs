@@ -34,8 +34,9 @@ pub use why::{Standing, Turn, Why};
 
 use crate::application::Application;
 use crate::climb::{Climb, ClimbSpec};
-use crate::gather::Observed;
+use crate::gather::{GatherError, Observed};
 use crate::plan::{Plan, PlanError};
+use crate::release::Release;
 use crate::strategy::Strategy;
 use crate::world::ClimbWorld;
 use ears::Ears;
@@ -73,6 +74,9 @@ struct Parked {
     first: Vec<Effect<Climb>>,
     inbox: Inbox,
 }
+
+/// Most characters of a label's value.
+const LABEL: usize = 63;
 
 impl Windlass {
     /// Releases to `platform`, as `holder`: a name for this process, unique per start, that others
@@ -127,8 +131,20 @@ impl Windlass {
         let observed = Observed::read(&self.platform, app, &wanted.services, route).await?;
         // One that is not at rest is told so at once.
         observed.facts(wanted)?;
+        let wanted = &self.admitted(wanted).await?;
         let observed = observed.surveyed(&self.platform, wanted).await?;
         Plan::of(run, &self.platform.name, wanted, &observed, strategy)
+    }
+
+    /// The application with its template as the cluster would keep it: only that can be compared with
+    /// what the cluster has.
+    async fn admitted(&self, wanted: &Application) -> Result<Application, GatherError> {
+        let Release { app, template, .. } = &wanted.release;
+        let admitted = self.platform.workloads.admit(app, template).await;
+        let template =
+            admitted.map_err(|fault| GatherError::NotAdmitted { app: app.clone(), fault })?;
+        let release = Release { template, ..wanted.release.clone() };
+        Ok(Application { release, ..wanted.clone() })
     }
 
     /// Begins the release that a plan describes, and gives its run. It is recorded, and moves once
@@ -282,12 +298,15 @@ impl Windlass {
         Now { wall: self.clock.now(), mono: self.clock.monotonic() }
     }
 
-    /// A name that no other run has: app and version for people, the rest from this process and
-    /// its time.
+    /// A name that no other run has, and that a label can hold: app and version for people, the rest
+    /// from this process and its time.
     fn new_run(&self, app: &AppRef, version: &str) -> RunId {
         let number = self.said.fetch_add(1, Ordering::Relaxed);
         let seed = format!("{}/{}/{number}", self.holder, self.clock.now().millis());
-        let mut name = format!("{}-{version}-", app.name);
+        let fits = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+        let people = format!("{}-{version}", app.name);
+        let mut name: String = people.chars().map(fits).take(LABEL - 9).collect();
+        name.push('-');
         for byte in Sha256::digest(seed).iter().take(4) {
             // Writing to a String does not fail.
             let _infallible = write!(name, "{byte:02x}");

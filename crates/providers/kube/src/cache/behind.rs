@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use windlass_core::time::Span;
 
+use super::told::Told;
 use crate::objects::SliceObject;
 
 /// The ready endpoints of a Service. The API tells what the data plane is asked to do; that it does so
@@ -18,9 +19,10 @@ pub(crate) struct Behind {
 }
 
 impl Behind {
-    pub(crate) fn put(&mut self, slice: SliceObject, now: Span) {
+    pub(crate) fn put(&mut self, slice: SliceObject, told: Told) {
+        let since = told.since(slice.meta.touched);
         self.slices.insert(slice.meta.name.as_str().into(), slice);
-        self.recount(now);
+        self.recount(since);
     }
 
     pub(crate) fn remove(&mut self, slice: &str, now: Span) {
@@ -50,14 +52,15 @@ impl Behind {
         self.moved
     }
 
-    fn recount(&mut self, now: Span) {
+    /// Whatever is new is so since then.
+    fn recount(&mut self, then: Span) {
         let endpoints = self.slices.values().flat_map(|slice| &slice.endpoints);
         let ready = endpoints.filter(|endpoint| endpoint.ready);
-        let since = |pod: &str| self.ready.get(pod).copied().unwrap_or(now);
+        let since = |pod: &str| self.ready.get(pod).copied().unwrap_or(then);
         let ready: BTreeMap<Box<str>, Span> =
             ready.map(|it| (it.pod.clone(), since(&it.pod))).collect();
         if !ready.keys().eq(self.ready.keys()) {
-            self.moved = now;
+            self.moved = self.moved.max(then);
         }
         self.ready = ready;
     }
@@ -66,6 +69,7 @@ impl Behind {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use windlass_core::time::Timestamp;
 
     use super::*;
 
@@ -81,6 +85,11 @@ mod tests {
         serde_json::from_value(slice).expect("valid")
     }
 
+    fn told(seconds: u64) -> Told {
+        let wall = Timestamp::from_millis(0);
+        Told { now: Span::seconds(seconds), wall, first: false }
+    }
+
     fn names<'a>(pods: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         pods.collect()
     }
@@ -88,8 +97,8 @@ mod tests {
     #[test]
     fn a_pod_is_known_since_it_came_although_its_slice_is_written_again() {
         let mut behind = Behind::default();
-        behind.put(slice("s", &[("a", true)]), Span::seconds(1));
-        behind.put(slice("s", &[("a", true), ("b", true), ("c", false)]), Span::seconds(5));
+        behind.put(slice("s", &[("a", true)]), told(1));
+        behind.put(slice("s", &[("a", true), ("b", true), ("c", false)]), told(5));
         assert_eq!(names(behind.wanted()), ["a", "b"]);
         assert_eq!(names(behind.known(Span::seconds(4))), ["a"]);
         assert_eq!(behind.moved(), Span::seconds(5));
@@ -98,17 +107,17 @@ mod tests {
     #[test]
     fn a_pod_that_was_away_starts_anew() {
         let mut behind = Behind::default();
-        behind.put(slice("s", &[("a", true)]), Span::seconds(1));
-        behind.put(slice("s", &[("a", false)]), Span::seconds(2));
-        behind.put(slice("s", &[("a", true)]), Span::seconds(3));
+        behind.put(slice("s", &[("a", true)]), told(1));
+        behind.put(slice("s", &[("a", false)]), told(2));
+        behind.put(slice("s", &[("a", true)]), told(3));
         assert_eq!(names(behind.known(Span::seconds(2))), Vec::<&str>::new());
     }
 
     #[test]
     fn a_pod_that_moves_from_one_slice_to_another_has_never_been_away() {
         let mut behind = Behind::default();
-        behind.put(slice("s", &[("a", true)]), Span::seconds(1));
-        behind.put(slice("t", &[("a", true)]), Span::seconds(2));
+        behind.put(slice("s", &[("a", true)]), told(1));
+        behind.put(slice("t", &[("a", true)]), told(2));
         behind.remove("s", Span::seconds(3));
         assert_eq!(names(behind.known(Span::seconds(1))), ["a"]);
         assert_eq!(behind.moved(), Span::seconds(1));

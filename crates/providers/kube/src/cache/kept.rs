@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use windlass_core::id::ObjectName;
-use windlass_core::time::Span;
 
 use super::feed::FeedId;
 use super::space::{ServiceRow, Space};
+use super::told::Told;
 use crate::objects::{
-    BudgetObject, DeploymentObject, LeaseObject, PodObject, ReplicaSetObject, ServiceObject, Slim,
-    SliceObject,
+    BudgetObject, DeploymentObject, LeaseObject, PodObject, ReplicaSetObject, ServiceObject,
+    SliceObject, Slim,
 };
 
 /// A kind of object that is kept.
@@ -18,22 +18,22 @@ pub(crate) trait Kept: Slim {
     const FEED: FeedId;
 
     /// Takes it in as it is now.
-    fn put(self, space: &mut Space, now: Span);
+    fn put(self, space: &mut Space, told: Told);
 
     /// Forgets it.
-    fn gone(space: &mut Space, name: &str, now: Span);
+    fn gone(space: &mut Space, name: &str, told: Told);
 
     /// The names of all that are known.
     fn names(space: &Space) -> Vec<Box<str>>;
 
     /// Takes in a whole list: what is not on it is gone.
-    fn replace(space: &mut Space, items: Vec<Self>, now: Span) {
+    fn replace(space: &mut Space, items: Vec<Self>, told: Told) {
         let listed: BTreeSet<Box<str>> = items.iter().map(|item| item.name().into()).collect();
         for name in Self::names(space).into_iter().filter(|name| !listed.contains(name)) {
-            Self::gone(space, &name, now);
+            Self::gone(space, &name, told);
         }
         for item in items {
-            item.put(space, now);
+            item.put(space, told);
         }
     }
 }
@@ -45,13 +45,13 @@ fn keys<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Vec<Box<str>> {
 impl Kept for DeploymentObject {
     const FEED: FeedId = FeedId::Deployments;
 
-    fn put(self, space: &mut Space, _: Span) {
+    fn put(self, space: &mut Space, _: Told) {
         let name = self.meta.name.clone();
         space.stir(&name);
         space.deployments.insert(name, self);
     }
 
-    fn gone(space: &mut Space, name: &str, _: Span) {
+    fn gone(space: &mut Space, name: &str, _: Told) {
         space.stir(&name.into());
         space.deployments.remove(&name.into());
     }
@@ -64,7 +64,7 @@ impl Kept for DeploymentObject {
 impl Kept for ReplicaSetObject {
     const FEED: FeedId = FeedId::ReplicaSets;
 
-    fn put(self, space: &mut Space, _: Span) {
+    fn put(self, space: &mut Space, _: Told) {
         let name = self.meta.name.clone();
         space.stir_owner(&self.meta.owner_references);
         space.set_names.insert(self.meta.uid.clone(), name.clone());
@@ -74,7 +74,7 @@ impl Kept for ReplicaSetObject {
         }
     }
 
-    fn gone(space: &mut Space, name: &str, _: Span) {
+    fn gone(space: &mut Space, name: &str, _: Told) {
         if let Some(before) = space.sets.remove(&name.into()) {
             space.stir_owner(&before.meta.owner_references);
             space.set_names.remove(&before.meta.uid);
@@ -89,13 +89,13 @@ impl Kept for ReplicaSetObject {
 impl Kept for PodObject {
     const FEED: FeedId = FeedId::Pods;
 
-    fn put(self, space: &mut Space, _: Span) {
+    fn put(self, space: &mut Space, _: Told) {
         if let Some(set) = space.pods.put(self) {
             space.stir_set(&set);
         }
     }
 
-    fn gone(space: &mut Space, name: &str, _: Span) {
+    fn gone(space: &mut Space, name: &str, _: Told) {
         if let Some(set) = space.pods.remove(name) {
             space.stir_set(&set);
         }
@@ -109,16 +109,16 @@ impl Kept for PodObject {
 impl Kept for ServiceObject {
     const FEED: FeedId = FeedId::Services;
 
-    fn put(self, space: &mut Space, now: Span) {
+    fn put(self, space: &mut Space, told: Told) {
         let name = self.meta.name.clone();
         space.stir_lookers(name.as_str());
         let before = space.services.get(&name);
         let same = before.filter(|before| before.object.selector == self.selector);
-        let selected = same.map_or(now, |before| before.selected);
+        let selected = same.map_or(told.since(self.meta.touched), |before| before.selected);
         space.services.insert(name, ServiceRow { object: self, selected });
     }
 
-    fn gone(space: &mut Space, name: &str, _: Span) {
+    fn gone(space: &mut Space, name: &str, _: Told) {
         space.stir_lookers(name);
         space.services.remove(&name.into());
     }
@@ -131,18 +131,18 @@ impl Kept for ServiceObject {
 impl Kept for SliceObject {
     const FEED: FeedId = FeedId::EndpointSlices;
 
-    fn put(self, space: &mut Space, now: Span) {
+    fn put(self, space: &mut Space, told: Told) {
         let Some(service) = self.service().map(Box::<str>::from) else { return };
         space.stir_lookers(&service);
-        space.behind.entry(service).or_default().put(self, now);
+        space.behind.entry(service).or_default().put(self, told);
     }
 
-    fn gone(space: &mut Space, name: &str, now: Span) {
+    fn gone(space: &mut Space, name: &str, told: Told) {
         let of = space.behind.iter().find(|(_, behind)| behind.has(name));
         let Some(service) = of.map(|(service, _)| service.clone()) else { return };
         space.stir_lookers(&service);
         if let Some(behind) = space.behind.get_mut(&service) {
-            behind.remove(name, now);
+            behind.remove(name, told.now);
         }
     }
 
@@ -154,14 +154,14 @@ impl Kept for SliceObject {
 impl Kept for LeaseObject {
     const FEED: FeedId = FeedId::Leases;
 
-    fn put(self, space: &mut Space, _: Span) {
+    fn put(self, space: &mut Space, _: Told) {
         if let Some(app) = self.app() {
             space.stir(&app);
         }
         space.leases.insert(self.meta.name.clone(), self);
     }
 
-    fn gone(space: &mut Space, name: &str, _: Span) {
+    fn gone(space: &mut Space, name: &str, _: Told) {
         let before = space.leases.remove(&name.into());
         if let Some(app) = before.and_then(|lease| lease.app()) {
             space.stir(&app);
@@ -176,12 +176,12 @@ impl Kept for LeaseObject {
 impl Kept for BudgetObject {
     const FEED: FeedId = FeedId::Budgets;
 
-    fn put(self, space: &mut Space, _: Span) {
+    fn put(self, space: &mut Space, _: Told) {
         space.stir_all();
         space.budgets.insert(self.meta.name.clone(), self);
     }
 
-    fn gone(space: &mut Space, name: &str, _: Span) {
+    fn gone(space: &mut Space, name: &str, _: Told) {
         space.stir_all();
         space.budgets.remove(&name.into());
     }

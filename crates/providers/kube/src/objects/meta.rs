@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
 use windlass_core::fence::Token;
 use windlass_core::id::{ObjectName, RunId, Uid};
+use windlass_core::time::Timestamp;
 
 use crate::fence::{self, RUN_LABEL};
 
@@ -29,6 +30,9 @@ pub(crate) struct Meta {
     pub(crate) annotations: Option<Texts>,
     #[serde(default)]
     pub(crate) owner_references: Vec<OwnerRef>,
+    /// When the server last noted a change, to the second.
+    #[serde(default, rename = "managedFields", deserialize_with = "newest")]
+    pub(crate) touched: Option<Timestamp>,
 }
 
 /// A reference to the object that another one goes with.
@@ -92,6 +96,18 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, 
     text.parse().map_err(|_| de::Error::custom(format!("resourceVersion {text:?} is no number")))
 }
 
+#[derive(Deserialize)]
+struct Managed {
+    time: Option<Box<str>>,
+}
+
+/// Of all that is noted of who owns which field only the newest time.
+fn newest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let managed = Vec::<Managed>::deserialize(deserializer)?;
+    let times = managed.iter().filter_map(|it| it.time.as_ref()?.parse::<jiff::Timestamp>().ok());
+    Ok(times.max().map(|time| Timestamp::from_millis(time.as_millisecond())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,10 +130,7 @@ mod tests {
     #[test]
     fn a_map_that_is_not_there_stays_so_in_what_a_patch_is_made_from() {
         let value = meta(json!({"labels": {"a": "b"}})).value();
-        assert_eq!(
-            value,
-            json!({"uid": "u1", "resourceVersion": "7", "labels": {"a": "b"}})
-        );
+        assert_eq!(value, json!({"uid": "u1", "resourceVersion": "7", "labels": {"a": "b"}}));
     }
 
     #[test]

@@ -110,10 +110,6 @@ struct BudgetStatus {
 
 impl From<BudgetWire> for BudgetObject {
     fn from(BudgetWire { metadata, spec, status }: BudgetWire) -> Self {
-        Self {
-            meta: metadata,
-            selector: spec.selector,
-            desired_healthy: status.desired_healthy,
-        }
+        Self { meta: metadata, selector: spec.selector, desired_healthy: status.desired_healthy }
     }
 }

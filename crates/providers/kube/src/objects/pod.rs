@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn a_pod_that_is_told_to_end_is_not_ready_whatever_its_condition_says() {
-        let ready = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
+        let ready =
+            json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
         assert_eq!(state(false, ready.clone()), PodState::Ready);
         assert_eq!(state(true, ready), PodState::Ending);
     }

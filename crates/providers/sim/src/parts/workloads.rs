@@ -65,6 +65,11 @@ impl Workloads for SimWorkloads {
         Ok(self.wire.request(|state| state.world.template(app, digest)).await)
     }
 
+    /// The simulated cluster fills nothing in.
+    async fn admit(&self, _: &AppRef, template: &Template) -> Result<Template, Fault> {
+        Ok(template.clone())
+    }
+
     async fn survey(&self, app: &AppRef, named: &[ObjectKey]) -> Result<Survey, Fault> {
         Ok(self.wire.request(|state| state.world.survey(app, named)).await)
     }

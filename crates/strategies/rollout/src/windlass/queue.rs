@@ -9,7 +9,7 @@ use windlass_core::finding::Finding;
 use windlass_core::id::{AppRef, ObjectName, RunId};
 use windlass_core::journal::{Head, Note};
 use windlass_core::kernel::SignalKind;
-use windlass_core::platform::RouteRef;
+use windlass_core::platform::{Fault, RouteRef};
 use windlass_core::time::{Moment, Span, Timestamp};
 
 use super::{ReleaseError, RunError, Windlass};
@@ -326,6 +326,9 @@ fn is_final(error: &ReleaseError) -> bool {
             GatherError::NoDeployment { .. }
             | GatherError::NoService { .. }
             | GatherError::NoRoute { .. } => true,
+            GatherError::NotAdmitted { fault, .. } => {
+                matches!(fault, Fault::Refused(refusal) if !refusal.is_transient())
+            }
             GatherError::Unread { .. }
             | GatherError::Held { .. }
             | GatherError::UnderWay { .. }

@@ -1,0 +1,166 @@
+//! A namespace of a real cluster with one app in it.
+
+use std::error::Error;
+use std::sync::{Arc, LazyLock};
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::Value;
+use windlass::core::evidence::{NoEvidence, Reading};
+use windlass::core::fence::Fence;
+use windlass::core::id::AppRef;
+use windlass::core::platform::{
+    Fault, HookAnswer, HookCall, Hooks, MetricQuery, Metrics, Platform, Receipt, Refusal, RouteRef,
+    RouteSeen, Traffic, Write,
+};
+use windlass::core::time::Timestamp;
+use windlass::kube::{KubeWorkloads, Patience};
+use windlass::local::SystemClock;
+use windlass::{Application, Span, Windlass, manifest};
+use windlass_cluster::{ControlPlane, Options};
+
+pub(crate) type Outcome = Result<(), Box<dyn Error>>;
+
+/// One cluster for all tests of this program; each has a namespace of its own.
+static CLUSTER: LazyLock<Option<ControlPlane>> = LazyLock::new(|| {
+    let cluster = ControlPlane::for_test(&Options::default()).expect("it starts");
+    if let Some(cluster) = &cluster {
+        cluster.add_nodes(3, &["a", "b", "c"]).expect("nodes are made");
+    }
+    cluster
+});
+
+/// An app of three pods.
+const APP: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: NAMESPACE, labels: {app: web}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: registry.example/web:VERSION
+        env: [{name: VERSION, value: 'VERSION'}]
+        ports: [{containerPort: 8080, name: http}]
+        resources: {requests: {cpu: 10m, memory: 16Mi}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: NAMESPACE}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: http}]
+";
+
+/// An app on the cluster.
+pub(crate) struct Shop {
+    cluster: &'static ControlPlane,
+    namespace: String,
+}
+
+impl Shop {
+    /// The app at version 1.0.0, rolled out; `None` where there is no cluster.
+    pub(crate) fn open(namespace: &str) -> Result<Option<Self>, Box<dyn Error>> {
+        let Some(cluster) = CLUSTER.as_ref() else { return Ok(None) };
+        cluster.apply(&format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}}}}}"
+        ))?;
+        let shop = Self { cluster, namespace: namespace.to_owned() };
+        cluster.apply(&shop.manifests("1.0.0"))?;
+        shop.kubectl(&["rollout", "status", "deployment/web", "--timeout=60s"])?;
+        Ok(Some(shop))
+    }
+
+    pub(crate) fn manifests(&self, version: &str) -> String {
+        APP.replace("NAMESPACE", &self.namespace).replace("VERSION", version)
+    }
+
+    pub(crate) fn wanted(&self, version: &str) -> Result<Application, Box<dyn Error>> {
+        let read = manifest::parse("web.yaml", self.manifests(version).as_bytes())?;
+        Ok(Application::read(&read)?)
+    }
+
+    /// What kubectl says.
+    pub(crate) fn kubectl(&self, args: &[&str]) -> Result<String, Box<dyn Error>> {
+        let mut all = vec!["--namespace", &self.namespace];
+        all.extend(args);
+        Ok(self.cluster.kubectl_read(&all)?)
+    }
+
+    /// Objects as the server has them.
+    pub(crate) fn get(&self, what: &str) -> Result<Value, Box<dyn Error>> {
+        Ok(serde_json::from_str(&self.kubectl(&["get", what, "--output=json"])?)?)
+    }
+
+    /// Names of the pods.
+    pub(crate) fn pods(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        let listed = self.kubectl(&["get", "pods", "--output=name"])?;
+        let mut pods: Vec<String> = listed.lines().map(str::to_owned).collect();
+        pods.sort();
+        Ok(pods)
+    }
+
+    pub(crate) async fn windlass(&self, holder: &str) -> Result<Windlass, Box<dyn Error>> {
+        let kubeconfig = Kubeconfig::read_from(self.cluster.kubeconfig())?;
+        let mut config =
+            kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+        config.default_retry = false;
+        let clock = Arc::new(SystemClock::start()?);
+        let client = kube::Client::try_from(config)?;
+        let patience = Patience { settle: Span::millis(200), ..Patience::default() };
+        let platform = Platform {
+            name: "a real control plane".into(),
+            workloads: Arc::new(KubeWorkloads::new(client, clock, patience)),
+            traffic: Arc::new(NoRoutes),
+            metrics: Arc::new(NoMetrics),
+            hooks: Arc::new(NoHooks),
+        };
+        Ok(Windlass::new(platform, SystemClock::start()?, holder))
+    }
+}
+
+/// A cluster without routers.
+#[derive(Debug)]
+struct NoRoutes;
+
+#[async_trait::async_trait]
+impl Traffic for NoRoutes {
+    async fn observe(&self, _: &AppRef, _: &RouteRef) -> Result<Option<RouteSeen>, Fault> {
+        Ok(None)
+    }
+
+    async fn write(
+        &self,
+        _: &AppRef,
+        _: &RouteRef,
+        _: &Fence,
+        _: &Write,
+    ) -> Result<Receipt, Fault> {
+        Err(Refusal::Missing.into())
+    }
+}
+
+/// Nothing is measured.
+#[derive(Debug)]
+struct NoMetrics;
+
+#[async_trait::async_trait]
+impl Metrics for NoMetrics {
+    async fn query(&self, _: &AppRef, _: &MetricQuery) -> (Timestamp, Result<Reading, NoEvidence>) {
+        (Timestamp::default(), Err(NoEvidence::Empty))
+    }
+}
+
+/// Nobody is asked.
+#[derive(Debug)]
+struct NoHooks;
+
+#[async_trait::async_trait]
+impl Hooks for NoHooks {
+    async fn call(&self, _: &AppRef, _: &HookCall) -> HookAnswer {
+        HookAnswer::Pass
+    }
+}
