@@ -1,32 +1,37 @@
 //! A namespace of a real cluster with one app in it.
 
 use std::error::Error;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::Value;
+use windlass::core::event::RunEvent;
 use windlass::core::evidence::{NoEvidence, Reading};
 use windlass::core::fence::Fence;
 use windlass::core::id::AppRef;
 use windlass::core::platform::{
-    Fault, HookAnswer, HookCall, Hooks, MetricQuery, Metrics, Platform, Receipt, Refusal, RouteRef,
-    RouteSeen, Traffic, Write,
+    Approval, Fault, HookAnswer, HookCall, Hooks, Host, MetricQuery, Metrics, Platform, Question,
+    Receipt, Refusal, RouteRef, RouteSeen, Traffic, Write,
 };
 use windlass::core::time::Timestamp;
 use windlass::kube::{KubeWorkloads, Patience};
 use windlass::local::SystemClock;
-use windlass::{Application, Span, Windlass, manifest};
+use windlass::{Application, Ending, RunId, Span, Windlass, manifest};
 use windlass_cluster::{ControlPlane, Options};
 
 pub(crate) type Outcome = Result<(), Box<dyn Error>>;
 
 /// One cluster for all tests of this program; each has a namespace of its own.
-static CLUSTER: LazyLock<Option<ControlPlane>> = LazyLock::new(|| {
-    let cluster = ControlPlane::for_test(&Options::default()).expect("it starts");
-    if let Some(cluster) = &cluster {
-        cluster.add_nodes(3, &["a", "b", "c"]).expect("nodes are made");
-    }
-    cluster
+static CLUSTER: LazyLock<Result<Option<ControlPlane>, String>> = LazyLock::new(|| {
+    let start = || {
+        let cluster = ControlPlane::for_test(&Options::default())?;
+        if let Some(cluster) = &cluster {
+            cluster.add_nodes(3, &["a", "b", "c"])?;
+        }
+        Ok(cluster)
+    };
+    start().map_err(|error: Box<dyn Error>| error.to_string())
 });
 
 /// An app of three pods.
@@ -64,7 +69,7 @@ pub(crate) struct Shop {
 impl Shop {
     /// The app at version 1.0.0, rolled out; `None` where there is no cluster.
     pub(crate) fn open(namespace: &str) -> Result<Option<Self>, Box<dyn Error>> {
-        let Some(cluster) = CLUSTER.as_ref() else { return Ok(None) };
+        let Some(cluster) = CLUSTER.as_ref().map_err(String::clone)? else { return Ok(None) };
         cluster.apply(&format!(
             "{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}}}}}"
         ))?;
@@ -103,7 +108,7 @@ impl Shop {
         Ok(pods)
     }
 
-    pub(crate) async fn windlass(&self, holder: &str) -> Result<Windlass, Box<dyn Error>> {
+    pub(crate) async fn operator(&self, holder: &str) -> Result<Operator, Box<dyn Error>> {
         let kubeconfig = Kubeconfig::read_from(self.cluster.kubeconfig())?;
         let mut config =
             kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
@@ -118,7 +123,50 @@ impl Shop {
             metrics: Arc::new(NoMetrics),
             hooks: Arc::new(NoHooks),
         };
-        Ok(Windlass::new(platform, SystemClock::start()?, holder))
+        let ear = Ear::default();
+        let windlass = Windlass::new(platform, SystemClock::start()?, holder);
+        Ok(Operator { windlass: windlass.with_host(Arc::new(ear.clone())), ear })
+    }
+}
+
+/// Longer than any release of these tests takes.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A process that releases.
+pub(crate) struct Operator {
+    pub(crate) windlass: Windlass,
+    ear: Ear,
+}
+
+impl Operator {
+    /// Drives a run to its end; what was told of it, where it does not come.
+    pub(crate) async fn drive(&self, run: &RunId) -> Result<Ending, Box<dyn Error>> {
+        match tokio::time::timeout(LONG, self.windlass.drive(run)).await {
+            Ok(ending) => Ok(ending?),
+            Err(_) => Err(format!("no end after {LONG:?}:\n{}", self.ear.tale()).into()),
+        }
+    }
+}
+
+/// Remembers what is told.
+#[derive(Clone, Debug, Default)]
+struct Ear(Arc<Mutex<Vec<String>>>);
+
+impl Ear {
+    fn tale(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+}
+
+#[async_trait::async_trait]
+impl Host for Ear {
+    fn notify(&self, event: &RunEvent) {
+        let line = format!("{} {:?}", event.at, event.what);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    async fn ask(&self, _: &Question) -> Approval {
+        Approval::Later
     }
 }
 

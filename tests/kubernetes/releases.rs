@@ -1,18 +1,14 @@
 //! Releases from beginning to end, seen with kubectl.
 
 use serde_json::Value;
-use windlass::{BlueGreen, Canary, CanaryStep, EndResult, SignalKind, Span, Strategy, Weight};
+use windlass::{BlueGreen, Canary, CanaryStep, EndResult, SignalKind, Span, Weight};
 
 use crate::lab::{Outcome, Shop};
 
-fn percent(n: u64) -> Weight {
-    Weight::percent(n).expect("at most 100")
-}
-
-/// A canary by pods alone.
-fn canary() -> Canary {
-    let step = |weight| CanaryStep::new(percent(weight), Span::seconds(1));
-    Canary::new(vec![step(25), step(50)], Vec::new())
+/// A canary by pods alone, so long at each weight.
+fn canary(weights: &[u64], bake: Span) -> Canary {
+    let weights = weights.iter().filter_map(|weight| Weight::percent(*weight).ok());
+    Canary::new(weights.map(|weight| CanaryStep::new(weight, bake)).collect(), Vec::new())
 }
 
 /// Nothing that a run makes or marks is there.
@@ -30,10 +26,12 @@ fn no_residue(shop: &Shop) -> Outcome {
 #[tokio::test]
 async fn a_canary_by_pods_is_promoted_with_the_pods_that_were_tested() -> Outcome {
     let Some(shop) = Shop::open("canary-by-pods")? else { return Ok(()) };
-    let windlass = shop.windlass("a").await?;
-    let plan = windlass.plan(&shop.wanted("1.1.0")?, &canary()).await?;
+    let operator = shop.operator("a").await?;
+    let windlass = &operator.windlass;
+    let strategy = canary(&[25, 50], Span::seconds(1));
+    let plan = windlass.plan(&shop.wanted("1.1.0")?, &strategy).await?;
     let run = windlass.release(&plan).await?;
-    let ending = windlass.drive(&run).await?;
+    let ending = operator.drive(&run).await?;
     assert_eq!(ending.result, EndResult::Promoted, "{ending:?}");
     let deployment = shop.get("deployment/web")?;
     let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
@@ -48,11 +46,12 @@ async fn a_canary_by_pods_is_promoted_with_the_pods_that_were_tested() -> Outcom
 #[tokio::test]
 async fn a_blue_green_release_switches_the_service_and_is_undone_natively() -> Outcome {
     let Some(shop) = Shop::open("blue-green")? else { return Ok(()) };
-    let windlass = shop.windlass("a").await?;
-    let strategy: &dyn Strategy = &BlueGreen::default();
-    let plan = windlass.plan(&shop.wanted("1.1.0")?, strategy).await?;
+    let operator = shop.operator("a").await?;
+    let windlass = &operator.windlass;
+    let strategy = BlueGreen { keep_warm: Span::seconds(2), ..BlueGreen::default() };
+    let plan = windlass.plan(&shop.wanted("1.1.0")?, &strategy).await?;
     let run = windlass.release(&plan).await?;
-    let ending = windlass.drive(&run).await?;
+    let ending = operator.drive(&run).await?;
     assert_eq!(ending.result, EndResult::Promoted, "{ending:?}");
     no_residue(&shop)?;
     shop.kubectl(&["rollout", "undo", "deployment/web"])?;
@@ -67,8 +66,9 @@ async fn a_blue_green_release_switches_the_service_and_is_undone_natively() -> O
 async fn an_abort_leaves_the_deployment_and_its_pods_untouched() -> Outcome {
     let Some(shop) = Shop::open("abort")? else { return Ok(()) };
     let (before, pods) = (shop.get("deployment/web")?, shop.pods()?);
-    let windlass = shop.windlass("a").await?;
-    let slow = Canary::new(vec![CanaryStep::new(percent(25), Span::minutes(5))], Vec::new());
+    let operator = shop.operator("a").await?;
+    let windlass = &operator.windlass;
+    let slow = canary(&[25], Span::minutes(5));
     let plan = windlass.plan(&shop.wanted("1.1.0")?, &slow).await?;
     let run = windlass.release(&plan).await?;
     let person = async {
@@ -77,7 +77,7 @@ async fn an_abort_leaves_the_deployment_and_its_pods_untouched() -> Outcome {
         }
         windlass.signal(&run, SignalKind::Abort, "ann", "not today")
     };
-    let (ending, told) = tokio::join!(windlass.drive(&run), person);
+    let (ending, told) = tokio::join!(operator.drive(&run), person);
     told?;
     assert_eq!(ending?.result, EndResult::RolledBack);
     let after = shop.get("deployment/web")?;

@@ -283,7 +283,7 @@ impl Workloads for KubeWorkloads {
 
     async fn changed(&self, app: &AppRef) {
         let bell = self.place(&app.namespace).bell(&app.name);
-        let alarm = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).remove(app);
+        let alarm = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).get(app).copied();
         let due = async {
             match alarm {
                 Some(at) => self.clock.sleep_until(at).await,

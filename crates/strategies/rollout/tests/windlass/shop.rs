@@ -193,7 +193,8 @@ impl Shop {
     /// A ReplicaSet that a run nobody knows made, and then never came back.
     pub(crate) fn leave_a_set(&self, run: &str) {
         self.sim.world(|world| {
-            let epoch = world.claim(&self.app, &run.into(), &"gone".into()).expect("free");
+            let claim = world.claim(&self.app, &run.into(), &"gone".into()).expect("free");
+            let epoch = claim.epoch;
             let template = Template { digest: "aabbccddeeff".into(), body: "{}".into() };
             let hash = template.digest.pod_hash();
             let write = Write {
