@@ -149,8 +149,8 @@ fn take<T: Kept>(place: &Place, event: WatchEvent<T>, version: &mut u64) -> Resu
     *version = told;
     place.tell(|space, at| {
         match event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => object.put(space, at),
-            WatchEvent::Deleted(object) => T::gone(space, object.name(), at),
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => object.take(space, at),
+            WatchEvent::Deleted(object) => object.drop_out(space, at),
             WatchEvent::Bookmark(_) | WatchEvent::Error(_) => {}
         }
         let feed = space.feed_mut(T::FEED);

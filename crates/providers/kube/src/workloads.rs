@@ -140,7 +140,7 @@ impl KubeWorkloads {
         }
         let object: T = self.connection.write(request).await?;
         let receipt = receipt(&object);
-        place.tell(|space, told| object.put(space, told));
+        place.tell(|space, told| object.take(space, told));
         Ok(receipt)
     }
 
@@ -273,7 +273,7 @@ impl Workloads for KubeWorkloads {
             return Err(ClaimFault::Refused { reason });
         };
         let (claim, lease) = self.leases(app).claim(&deployment, run, holder).await?;
-        place.tell(|space, told| lease.put(space, told));
+        place.tell(|space, told| lease.take(space, told));
         Ok(claim)
     }
 

@@ -20,6 +20,24 @@ pub(crate) trait Kept: Slim {
     /// Takes it in as it is now.
     fn put(self, space: &mut Space, told: Told);
 
+    /// The version of what is known under a name, where others than the watch tell of it too.
+    fn known(space: &Space, name: &str) -> Option<u64>;
+
+    /// Takes it in unless something newer is known: the answer to a write of ours, and the watch,
+    /// overtake each other.
+    fn take(self, space: &mut Space, told: Told) {
+        if Self::known(space, self.name()).is_none_or(|known| known <= self.version()) {
+            self.put(space, told);
+        }
+    }
+
+    /// Forgets it unless another of its name is known that is newer.
+    fn drop_out(self, space: &mut Space, told: Told) {
+        if Self::known(space, self.name()).is_none_or(|known| known <= self.version()) {
+            Self::gone(space, self.name(), told);
+        }
+    }
+
     /// Forgets it.
     fn gone(space: &mut Space, name: &str, told: Told);
 
@@ -33,7 +51,7 @@ pub(crate) trait Kept: Slim {
             Self::gone(space, &name, told);
         }
         for item in items {
-            item.put(space, told);
+            item.take(space, told);
         }
     }
 }
@@ -49,6 +67,10 @@ impl Kept for DeploymentObject {
         let name = self.meta.name.clone();
         space.stir(&name);
         space.deployments.insert(name, self);
+    }
+
+    fn known(space: &Space, name: &str) -> Option<u64> {
+        space.deployments.get(&name.into()).map(Slim::version)
     }
 
     fn gone(space: &mut Space, name: &str, _: Told) {
@@ -74,6 +96,10 @@ impl Kept for ReplicaSetObject {
         }
     }
 
+    fn known(space: &Space, name: &str) -> Option<u64> {
+        space.sets.get(&name.into()).map(Slim::version)
+    }
+
     fn gone(space: &mut Space, name: &str, _: Told) {
         if let Some(before) = space.sets.remove(&name.into()) {
             space.stir_owner(&before.meta.owner_references);
@@ -93,6 +119,10 @@ impl Kept for PodObject {
         if let Some(set) = space.pods.put(self) {
             space.stir_set(&set);
         }
+    }
+
+    fn known(_: &Space, _: &str) -> Option<u64> {
+        None
     }
 
     fn gone(space: &mut Space, name: &str, _: Told) {
@@ -118,6 +148,10 @@ impl Kept for ServiceObject {
         space.services.insert(name, ServiceRow { object: self, selected });
     }
 
+    fn known(space: &Space, name: &str) -> Option<u64> {
+        space.services.get(&name.into()).map(|row| row.object.version())
+    }
+
     fn gone(space: &mut Space, name: &str, _: Told) {
         space.stir_lookers(name);
         space.services.remove(&name.into());
@@ -135,6 +169,10 @@ impl Kept for SliceObject {
         let Some(service) = self.service().map(Box::<str>::from) else { return };
         space.stir_lookers(&service);
         space.behind.entry(service).or_default().put(self, told);
+    }
+
+    fn known(_: &Space, _: &str) -> Option<u64> {
+        None
     }
 
     fn gone(space: &mut Space, name: &str, told: Told) {
@@ -161,6 +199,10 @@ impl Kept for LeaseObject {
         space.leases.insert(self.meta.name.clone(), self);
     }
 
+    fn known(space: &Space, name: &str) -> Option<u64> {
+        space.leases.get(&name.into()).map(Slim::version)
+    }
+
     fn gone(space: &mut Space, name: &str, _: Told) {
         let before = space.leases.remove(&name.into());
         if let Some(app) = before.and_then(|lease| lease.app()) {
@@ -181,6 +223,10 @@ impl Kept for BudgetObject {
         space.budgets.insert(self.meta.name.clone(), self);
     }
 
+    fn known(space: &Space, name: &str) -> Option<u64> {
+        space.budgets.get(&name.into()).map(Slim::version)
+    }
+
     fn gone(space: &mut Space, name: &str, _: Told) {
         space.stir_all();
         space.budgets.remove(&name.into());
@@ -188,5 +234,43 @@ impl Kept for BudgetObject {
 
     fn names(space: &Space) -> Vec<Box<str>> {
         keys(space.budgets.keys())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use windlass_core::time::{Span, Timestamp};
+
+    use super::*;
+
+    fn told() -> Told {
+        Told { now: Span::ZERO, wall: Timestamp::from_millis(0), first: false }
+    }
+
+    fn set(version: u64, replicas: u32) -> ReplicaSetObject {
+        let metadata = json!({"name": "web-1", "uid": "u", "resourceVersion": version.to_string()});
+        serde_json::from_value(json!({"metadata": metadata, "spec": {"replicas": replicas}}))
+            .expect("valid")
+    }
+
+    #[test]
+    fn an_answer_that_the_watch_has_overtaken_takes_nothing_back() {
+        let mut space = Space::default();
+        set(7, 3).take(&mut space, told());
+        set(5, 1).take(&mut space, told());
+        assert_eq!(space.sets[&"web-1".into()].replicas, 3);
+        set(8, 4).take(&mut space, told());
+        assert_eq!(space.sets[&"web-1".into()].replicas, 4);
+    }
+
+    #[test]
+    fn news_of_an_earlier_end_does_not_end_what_was_made_anew() {
+        let mut space = Space::default();
+        set(7, 3).take(&mut space, told());
+        set(6, 3).drop_out(&mut space, told());
+        assert!(space.sets.contains_key(&"web-1".into()));
+        set(9, 3).drop_out(&mut space, told());
+        assert!(space.sets.is_empty() && space.set_by_uid(&"u".into()).is_none());
     }
 }
