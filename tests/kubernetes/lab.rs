@@ -15,7 +15,7 @@ use windlass::core::platform::{
     Receipt, Refusal, RouteRef, RouteSeen, Traffic, Write,
 };
 use windlass::core::time::Timestamp;
-use windlass::kube::{KubeWorkloads, Patience};
+use windlass::kube::{Cluster, Patience};
 use windlass::local::SystemClock;
 use windlass::{Application, Ending, RunId, Span, Windlass, manifest};
 use windlass_cluster::{ControlPlane, Options};
@@ -113,12 +113,12 @@ impl Shop {
         let mut config =
             kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
         config.default_retry = false;
-        let clock = Arc::new(SystemClock::start()?);
         let client = kube::Client::try_from(config)?;
         let patience = Patience { settle: Span::millis(200), ..Patience::default() };
+        let cluster = Cluster::new(client, SystemClock::start()?, patience);
         let platform = Platform {
             name: "a real control plane".into(),
-            workloads: Arc::new(KubeWorkloads::new(client, clock, patience)),
+            workloads: cluster.workloads(),
             traffic: Arc::new(NoRoutes),
             metrics: Arc::new(NoMetrics),
             hooks: Arc::new(NoHooks),

@@ -4,6 +4,7 @@
 //! [`fence`] guards a patch so that the server applies it only to the object it was made for.
 
 mod cache;
+mod cluster;
 mod connection;
 mod fault;
 pub mod fence;
@@ -16,8 +17,10 @@ mod resource;
 pub mod routers;
 mod selector;
 mod survey;
+mod traffic;
 mod watch;
 mod workloads;
 mod write;
 
-pub use workloads::{KubeWorkloads, Patience};
+pub use cluster::{Cluster, Patience};
+pub use kube::Client;

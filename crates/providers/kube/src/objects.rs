@@ -9,7 +9,7 @@ mod replica_set;
 mod service;
 
 pub(crate) use deployment::DeploymentObject;
-pub(crate) use meta::{Meta, OwnerRef, Texts};
+pub(crate) use meta::{Meta, OwnerRef, Texts, touched};
 pub(crate) use others::{BudgetObject, EPOCH, LEASE_LABEL, LEASE_PREFIX, LeaseObject};
 pub(crate) use pod::{PodObject, PodState};
 pub(crate) use replica_set::{REVISION, ReplicaSetObject};

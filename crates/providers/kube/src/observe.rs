@@ -165,3 +165,6 @@ fn floor(space: &Space, deployment: &DeploymentObject) -> u32 {
     });
     over.map(|budget| budget.desired_healthy).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,24 +1,18 @@
 //! Deployments, ReplicaSets, pods and Services of a real cluster.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use async_trait::async_trait;
-use kube::Client;
 use kube::api::{GetParams, ListParams};
 use kube::core::Request;
 use serde_json::Value;
-use windlass_core::clock::Clock;
 use windlass_core::fence::{Claim, Epoch, Fence};
-use windlass_core::id::{AppRef, Holder, Kind, ObjectName, RunId, TemplateDigest};
+use windlass_core::id::{AppRef, Holder, Kind, RunId, TemplateDigest};
 use windlass_core::platform::{
     AppScope, AppSeen, Change, ClaimFault, Fault, ObjectKey, Receipt, Refusal, Survey, Template,
     Templates, Workloads, Write,
 };
-use windlass_core::time::Span;
 
-use crate::cache::{FeedId, Kept};
-use crate::connection::Connection;
+use crate::cache::{FeedId, Kept, Told};
+use crate::cluster::Cluster;
 use crate::lease::Leases;
 use crate::objects::{DeploymentObject, Listed, ReplicaSetObject, ServiceObject, whole_template};
 use crate::observe::View;
@@ -27,63 +21,20 @@ use crate::resource::Resource;
 use crate::survey::survey;
 use crate::write::{self, Order};
 
-/// How a cluster is reached and how patiently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
-    /// How long one request may take. 10 s by default.
-    pub request: Span,
-    /// How long the data plane takes at most to do what the API says: endpoints that come and go,
-    /// selectors, routes. 2 s by default; kube-proxy collects changes for up to a second.
-    pub settle: Span,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { request: Span::seconds(10), settle: Span::seconds(2) }
-    }
-}
-
-/// The workloads of a cluster. Everybody who shares one shares its watches: one for each kind of object
-/// in each namespace with an app that somebody has looked at.
+/// The workloads of a cluster.
 #[derive(Debug)]
-pub struct KubeWorkloads {
-    connection: Connection,
-    clock: Arc<dyn Clock>,
-    patience: Patience,
-    places: Mutex<BTreeMap<ObjectName, Arc<Place>>>,
-    /// When an app will look different by the mere passing of time.
-    alarms: Mutex<BTreeMap<AppRef, Span>>,
+pub(crate) struct KubeWorkloads {
+    cluster: Cluster,
 }
 
 impl KubeWorkloads {
-    /// The cluster that this client talks to. Requests have deadlines of their own, whatever those of
-    /// the client are. Needs a tokio runtime, now and for as long as it lives.
-    pub fn new(client: Client, clock: Arc<dyn Clock>, patience: Patience) -> Self {
-        Self {
-            connection: Connection::new(client, patience.request),
-            clock,
-            patience,
-            places: Mutex::default(),
-            alarms: Mutex::default(),
-        }
-    }
-
-    fn place(&self, namespace: &ObjectName) -> Arc<Place> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = places.entry(namespace.clone()).or_insert_with(|| {
-            Place::watch(namespace.clone(), self.connection.clone(), Arc::clone(&self.clock))
-        });
-        Arc::clone(place)
-    }
-
-    async fn fresh(&self, namespace: &ObjectName) -> Result<Arc<Place>, Fault> {
-        let place = self.place(namespace);
-        place.fresh(self.patience.request, |_| true).await?;
-        Ok(place)
+    pub(crate) fn new(cluster: Cluster) -> Self {
+        Self { cluster }
     }
 
     fn view(&self) -> View {
-        View { at: self.clock.now(), now: self.clock.monotonic(), settle: self.patience.settle }
+        let Told { now, wall, .. } = self.cluster.told();
+        View { at: wall, now, settle: self.cluster.patience.settle }
     }
 
     async fn order(
@@ -95,7 +46,7 @@ impl KubeWorkloads {
         write: &Write,
     ) -> Result<Order, Fault> {
         if let Change::CreateService { like, .. } = &write.change {
-            let like = self.read(Resource::Services, &app.namespace, like).await?;
+            let like = self.cluster.read(Resource::Services, &app.namespace, like).await?;
             let known = place.known();
             let deployment = known.space.deployments.get(&app.name).ok_or(Refusal::Missing)?;
             return Ok(write::create_service(&like, deployment, fence, write)?);
@@ -130,33 +81,22 @@ impl KubeWorkloads {
         let resource = T::FEED.resource();
         let request = order.request(resource, &place.namespace, &write.object.name);
         if let Order::Delete { uid, .. } = order {
-            self.connection.write::<Value>(request).await?;
+            self.cluster.connection.write::<Value>(request).await?;
             // The server has taken it away; that everybody is told is worth waiting for.
             let name = write.object.name.as_str();
             let gone = |known: &Known| !T::names(&known.space).iter().any(|it| &**it == name);
-            let _told = place.fresh(self.patience.request, gone).await;
+            let _told = place.fresh(self.cluster.patience.request, gone).await;
             let (uid, token) = (uid.as_str().into(), windlass_core::fence::Token::Absent);
             return Ok(Receipt { uid, token });
         }
-        let object: T = self.connection.write(request).await?;
+        let object: T = self.cluster.connection.write(request).await?;
         let receipt = receipt(&object);
         place.tell(|space, told| object.take(space, told));
         Ok(receipt)
     }
 
-    async fn read(
-        &self,
-        resource: Resource,
-        namespace: &ObjectName,
-        name: &ObjectName,
-    ) -> Result<Value, Fault> {
-        let path = resource.path(namespace.as_str());
-        let get = || Request::new(path.clone()).get(name.as_str(), &GetParams::default());
-        self.connection.read(get).await
-    }
-
     fn leases<'a>(&'a self, app: &'a AppRef) -> Leases<'a> {
-        Leases { connection: &self.connection, namespace: &app.namespace, app: &app.name }
+        Leases { connection: &self.cluster.connection, namespace: &app.namespace, app: &app.name }
     }
 }
 
@@ -171,18 +111,12 @@ fn feed_of(kind: Kind) -> FeedId {
 #[async_trait]
 impl Workloads for KubeWorkloads {
     async fn observe(&self, scope: &AppScope) -> Result<AppSeen, Fault> {
-        let place = self.place(&scope.app.namespace);
+        let place = self.cluster.place(&scope.app.namespace);
         place.known().space.look_at(&scope.app.name, &scope.services);
-        place.fresh(self.patience.request, |_| true).await?;
+        place.fresh(self.cluster.patience.request, |_| true).await?;
         let view = self.view();
         let known = place.known();
-        let next = view.next(&known.space, scope);
-        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        match next {
-            Some(at) => drop(alarms.insert(scope.app.clone(), at)),
-            None => drop(alarms.remove(&scope.app)),
-        }
-        drop(alarms);
+        self.cluster.set_alarm(&scope.app, view.next(&known.space, scope));
         Ok(view.app(&known.space, scope))
     }
 
@@ -196,7 +130,9 @@ impl Workloads for KubeWorkloads {
         };
         let path = Resource::Deployments.path(app.namespace.as_str());
         let get = || Request::new(path.clone()).get(app.name.as_str(), &GetParams::default());
-        let Some(deployment) = self.connection.find::<Value>(get).await? else { return Ok(None) };
+        let Some(deployment) = self.cluster.connection.find::<Value>(get).await? else {
+            return Ok(None);
+        };
         if let Some(template) = found(&deployment) {
             return Ok(Some(template));
         }
@@ -204,7 +140,7 @@ impl Workloads for KubeWorkloads {
         let asked = ListParams { label_selector, ..ListParams::default() };
         let path = Resource::ReplicaSets.path(app.namespace.as_str());
         let list = || Request::new(path.clone()).list(&asked);
-        let sets: Listed<Value> = self.connection.read(list).await?;
+        let sets: Listed<Value> = self.cluster.connection.read(list).await?;
         let uid = &deployment["metadata"]["uid"];
         let of_app = |set: &&Value| {
             let owners = set["metadata"]["ownerReferences"].as_array();
@@ -217,7 +153,7 @@ impl Workloads for KubeWorkloads {
     async fn admit(&self, app: &AppRef, template: &Template) -> Result<Template, Fault> {
         let path = Resource::Deployments.path(app.namespace.as_str());
         let request = write::dry_template(&path, &app.name, template);
-        let admitted: Value = self.connection.write(request).await?;
+        let admitted: Value = self.cluster.connection.write(request).await?;
         whole_template(&admitted["spec"]["template"]).ok_or_else(|| {
             let reason = format!("the server's spec.template of Deployment {app} cannot be read");
             Refusal::Invalid { reason }.into()
@@ -225,8 +161,8 @@ impl Workloads for KubeWorkloads {
     }
 
     async fn survey(&self, app: &AppRef, named: &[ObjectKey]) -> Result<Survey, Fault> {
-        let place = self.fresh(&app.namespace).await?;
-        survey(&self.connection, &place, app, named).await
+        let place = self.cluster.fresh(&app.namespace).await?;
+        survey(&self.cluster.connection, &place, app, named).await
     }
 
     async fn write(
@@ -236,7 +172,7 @@ impl Workloads for KubeWorkloads {
         fence: &Fence,
         write: &Write,
     ) -> Result<Receipt, Fault> {
-        let place = self.fresh(&app.namespace).await?;
+        let place = self.cluster.fresh(&app.namespace).await?;
         let order = self.order(&place, app, templates, fence, write).await?;
         let end = match write.object.kind {
             Kind::Deployment => {
@@ -266,7 +202,7 @@ impl Workloads for KubeWorkloads {
 
     async fn claim(&self, app: &AppRef, run: &RunId, holder: &Holder) -> Result<Claim, ClaimFault> {
         let unread = |fault: Fault| ClaimFault::Unknown { reason: fault.to_string() };
-        let place = self.fresh(&app.namespace).await.map_err(unread)?;
+        let place = self.cluster.fresh(&app.namespace).await.map_err(unread)?;
         let deployment = place.known().space.deployments.get(&app.name).cloned();
         let Some(deployment) = deployment else {
             let reason = format!("Deployment {app} does not exist");
@@ -282,11 +218,11 @@ impl Workloads for KubeWorkloads {
     }
 
     async fn changed(&self, app: &AppRef) {
-        let bell = self.place(&app.namespace).bell(&app.name);
-        let alarm = self.alarms.lock().unwrap_or_else(PoisonError::into_inner).get(app).copied();
+        let bell = self.cluster.place(&app.namespace).bell(&app.name);
+        let alarm = self.cluster.alarm(app);
         let due = async {
             match alarm {
-                Some(at) => self.clock.sleep_until(at).await,
+                Some(at) => self.cluster.clock.sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };

@@ -46,10 +46,14 @@ impl Order {
         namespace: &ObjectName,
         name: &ObjectName,
     ) -> connection::Request {
-        let request = Request::new(resource.path(namespace.as_str()));
+        self.send_to(&resource.path(namespace.as_str()), name)
+    }
+
+    /// The request to the server, for an object of the collection at this path.
+    pub(crate) fn send_to(&self, path: &str, name: &ObjectName) -> connection::Request {
+        let request = Request::new(path);
         match self {
             Order::Patch(operations) => {
-                let path = resource.path(namespace.as_str());
                 let body = wire(&Patch(operations.clone())).map_err(Error::SerializeBody)?;
                 http::Request::patch(format!("{path}/{name}?fieldManager={MANAGER}"))
                     .header(http::header::CONTENT_TYPE, "application/json-patch+json")

@@ -96,6 +96,11 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, 
     text.parse().map_err(|_| de::Error::custom(format!("resourceVersion {text:?} is no number")))
 }
 
+/// When the server last noted a change of an object that is at hand as a whole.
+pub(crate) fn touched(object: &Value) -> Option<Timestamp> {
+    newest(object["metadata"].get("managedFields")?.clone()).ok().flatten()
+}
+
 #[derive(Deserialize)]
 struct Managed {
     time: Option<Box<str>>,
