@@ -122,3 +122,6 @@ fn made(name: &ObjectName, labels: &Value, fence: &Fence, deployment: &Deploymen
         }],
     })
 }
+
+#[cfg(test)]
+mod tests;
